@@ -1,0 +1,283 @@
+"""Data sets read from files: tables of texts, lines of text, arrays, UEA/UCR time series, and Keras's own.
+
+Rows that cannot be used are left out, counted and reported; a file without usable rows, or with a single class, is an error.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from padleak.data.dataset import Dataset, datasets
+from padleak.data.sequences import Sequences
+from padleak.data.vocabulary import FILL, FIRST_WORD, Vocabulary, split_words
+from padleak.errors import InputError
+
+_TEST_SHARE = 0.3
+
+
+def one_file(path: str) -> list[Path]:
+    """The file that a path names."""
+    return [Path(path)]
+
+
+def comma_separated(path: str) -> list[Path]:
+    """The files that a path names, between commas."""
+    return [Path(part) for part in path.split(",")]
+
+
+@datasets.add(holds="tokens", files=one_file)
+def csv(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
+    """A comma-separated table with a column of texts and a column of labels."""
+    return _read_table(path, lambda: pd.read_csv(path, dtype=str), text, label, words)
+
+
+@datasets.add(holds="tokens", files=one_file)
+def tsv(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
+    """A tab-separated table with a column of texts and a column of labels."""
+    return _read_table(path, lambda: pd.read_csv(path, dtype=str, sep="\t"), text, label, words)
+
+
+@datasets.add(holds="tokens", files=one_file)
+def jsonl(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
+    """One JSON object a line, with a text and a label."""
+    return _read_table(path, lambda: pd.read_json(path, lines=True, dtype=False), text, label, words)
+
+
+@datasets.add(holds="tokens", files=one_file)
+def parquet(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
+    """A Parquet table with a column of texts and a column of labels."""
+    return _read_table(path, lambda: pd.read_parquet(path), text, label, words)
+
+
+@datasets.add(holds="tokens", files=comma_separated)
+def lines(path: str, *, words: int = 2000) -> Dataset:
+    """Plain text files between commas, one class a file, one text a line: `lines:bad.txt,good.txt`."""
+    files = comma_separated(path)
+    if len(files) < 2:
+        raise InputError("data set lines", "given one file a class, between commas", path)
+    texts, labels = [], []
+    for file in files:
+        rows = _parse(file, lambda file=file: file.read_text(encoding="utf-8").splitlines())
+        texts += rows
+        labels += [file.name] * len(rows)
+    return _from_texts(path, texts, labels, words)
+
+
+def _npz_holds(path: str) -> str:
+    with _open_npz(path) as arrays:
+        name = "values" if "values" in arrays else "inputs"
+        return "features" if name in arrays and arrays[name].dtype.kind == "f" else "tokens"
+
+
+@datasets.add(holds=_npz_holds, files=one_file)
+def npz(path: str, *, fill: float = FILL) -> Dataset:
+    """Arrays: `values`, `offsets`, `labels` (ragged), or `inputs`, `mask` (True = real), `labels` (padded).
+
+    Token ids are integers, `(steps,)` or `(n, time)`; features are floats with one more axis. Class labels are integers,
+    numbers to predict are floats. Without `mask`, a step that equals `fill` everywhere counts as fill.
+    """
+    with _open_npz(path) as arrays:
+        found = {name: arrays[name] for name in arrays.files}
+    if "labels" not in found or not ({"values", "offsets"} <= set(found) or "inputs" in found):
+        raise InputError(path, "holding values, offsets, labels or inputs, mask, labels", ", ".join(found))
+    labels = found["labels"]
+    if "inputs" in found:
+        inputs = found["inputs"]
+        real = found.get("mask", _differs_from_fill(inputs, fill))
+        if real.shape != inputs.shape[:2]:
+            raise InputError(f"mask of {path}", f"of shape {inputs.shape[:2]}", real.shape)
+        rows = [row[keep] for row, keep in zip(inputs, real.astype(bool))]
+    else:
+        rows = np.split(found["values"], found["offsets"][1:-1])
+    if len(rows) != len(labels):
+        raise InputError(f"labels of {path}", f"of length {len(rows)}, one a sequence", len(labels))
+    if labels.dtype.kind == "f":
+        return _from_arrays(path, rows, labels, classes=())
+    names, codes = np.unique(labels, return_inverse=True)
+    return _from_arrays(path, rows, codes, tuple(map(str, names)))
+
+
+def _differs_from_fill(inputs: np.ndarray, fill: float) -> np.ndarray:
+    differs = inputs != fill
+    return differs.any(axis=2) if differs.ndim == 3 else differs
+
+
+def _open_npz(path: str) -> np.lib.npyio.NpzFile:
+    # No pickle: an object array in a stranger's file would run its code.
+    return _parse(Path(path), lambda: np.load(path, allow_pickle=False))
+
+
+def _train_and_test(path: str) -> list[Path]:
+    file = Path(path)
+    partner = file.with_name(file.name.replace("_TRAIN", "_TEST"))
+    return [file, partner] if partner != file and partner.is_file() else [file]
+
+
+@datasets.add(holds="features", files=_train_and_test)
+def ts(path: str) -> Dataset:
+    """A UEA/UCR `.ts` file, lengths may differ; `NAME_TEST.ts` beside `NAME_TRAIN.ts` is the test pool."""
+    files = _train_and_test(path)
+    parsed = [_parse_ts(file) for file in files]
+    classes = tuple(sorted({label for _, labels in parsed for label in labels}))
+    coded = [(rows, np.array([classes.index(label) for label in labels])) for rows, labels in parsed]
+    return _from_arrays(path, *coded[0], classes, test=coded[1] if len(coded) == 2 else None)
+
+
+def _parse_ts(file: Path) -> tuple[list[np.ndarray], list[str]]:
+    rows, labels, in_data = [], [], False
+    for number, line in enumerate(_parse(file, lambda: file.read_text(encoding="utf-8").splitlines()), start=1):
+        if line.lower().startswith("@data"):
+            in_data = True
+        elif in_data and line.strip() and not line.startswith("#"):
+            *channels, label = line.strip().split(":")
+            rows.append(_parse_channels(f"{file}, line {number}", channels))
+            labels.append(label)
+    return rows, labels
+
+
+def _parse_channels(place: str, channels: list[str]) -> np.ndarray:
+    try:
+        columns = [np.array([float(value) for value in channel.split(",")]) for channel in channels]
+        return np.stack(columns, axis=1)
+    except ValueError as error:
+        raise InputError(place, "numbers between commas, channels of one length between colons", str(error)) from None
+
+
+def _keras_version() -> str:
+    return "keras.datasets"
+
+
+@datasets.add(holds="tokens", files=lambda path: [], version=_keras_version)
+def keras(path: str, *, words: int = 2000) -> Dataset:
+    """Keras's own texts, downloaded on first use: `keras:imdb` or `keras:reuters`."""
+    if path not in ("imdb", "reuters"):
+        raise InputError("data set keras", "keras:imdb or keras:reuters", path)
+    import keras as library
+
+    try:
+        train, test = getattr(library.datasets, path).load_data(
+            num_words=words, start_char=None, oov_char=1, index_from=FIRST_WORD - 1
+        )
+    except Exception as error:  # urllib's, the file system's and Keras's own, according to what is missing
+        raise InputError(
+            f"data set keras:{path}", "there or within reach of a download", str(error), "Connect to a network once."
+        ) from None
+    classes = tuple(map(str, range(int(train[1].max()) + 1)))
+    return _from_arrays(path, list(train[0]), train[1], classes, words=words, test=(list(test[0]), test[1]))
+
+
+def _parse(file: Path, read: Callable):
+    """Run a reader; what it says about a broken file becomes an error that names the file."""
+    try:
+        return read()
+    except (ValueError, OSError, KeyError) as error:
+        raise InputError(str(file), "a readable file of its format", f"{type(error).__name__}: {error}") from None
+
+
+def _read_table(path: str, read: Callable[[], pd.DataFrame], text: str, label: str, words: int) -> Dataset:
+    table = _parse(Path(path), read)
+    for option, column in (("text", text), ("label", label)):
+        if column not in table:
+            known = ", ".join(map(str, table.columns))
+            raise InputError(
+                f"column {column} of {path}", f"one of {known}", column, f"Choose it with ?{option}=COLUMN."
+            )
+    return _from_texts(path, table[text].tolist(), table[label].tolist(), words)
+
+
+def _from_texts(path: str, texts: list, labels: list, words: int) -> Dataset:
+    """Split into words, drop and count what cannot be used, number the words, divide into pools."""
+    skipped: Counter[str] = Counter()
+    rows, kept = [], []
+    for text, label in zip(texts, labels):
+        tokens = split_words(text) if isinstance(text, str) else []
+        reason = _why_skip_text(tokens, label)
+        if reason:
+            skipped[reason] += 1
+        else:
+            rows.append(tokens)
+            kept.append(str(label))
+    classes = _check_classes(path, kept, skipped)
+    testing = _choose_test_rows(" ".join(tokens).encode() for tokens in rows)
+    vocabulary = Vocabulary.of((tokens for tokens, out in zip(rows, testing) if not out), words)
+    sequences = Sequences.from_rows(vocabulary.encode_all(rows), [classes.index(label) for label in kept])
+    return Dataset(sequences.take(~testing), sequences.take(testing), classes, vocabulary.size, dict(skipped))
+
+
+def _why_skip_text(tokens: list[str], label: object) -> str | None:
+    if not tokens:
+        return "empty text"
+    if pd.isna(label) or str(label).strip() == "":
+        return "label missing"
+    return "length 1" if len(tokens) == 1 else None
+
+
+def _from_arrays(
+    path: str,
+    rows: list[np.ndarray],
+    labels: np.ndarray,
+    classes: tuple[str, ...],
+    words: int = 0,
+    test: tuple[list[np.ndarray], np.ndarray] | None = None,
+) -> Dataset:
+    """Drop and count what cannot be used, bring features to mean 0 and deviation 1, divide into pools."""
+    skipped: Counter[str] = Counter()
+    train = _usable(path, rows, labels, skipped)
+    if test is None:
+        testing = _choose_test_rows(row.tobytes() for row in train)
+        train, held_out = train.take(~testing), train.take(testing)
+    else:
+        held_out = _usable(path, *test, skipped)
+    if classes and len(np.unique(train.labels)) < 2:
+        raise InputError(path, "of at least two classes", f"{len(np.unique(train.labels))}")
+    if train.has_features:
+        mean, deviation = train.values.mean(axis=0), train.values.std(axis=0) + 1e-8
+        train, held_out = (part.with_values((part.values - mean) / deviation) for part in (train, held_out))
+        return Dataset(train, held_out, classes, 0, dict(skipped))
+    largest = int(max(train.values.max(), held_out.values.max()))
+    if words and largest >= words:
+        raise InputError(f"token ids of {path}", f"below {words}, the size of the vocabulary", largest)
+    return Dataset(train, held_out, classes, words or largest + 1, dict(skipped))
+
+
+def _usable(path: str, rows: list, labels: np.ndarray, skipped: Counter[str]) -> Sequences:
+    rows = [np.asarray(row) for row in rows]
+    reasons = [_why_skip_array(row, label) for row, label in zip(rows, labels)]
+    skipped.update(reason for reason in reasons if reason)
+    keep = np.array([reason is None for reason in reasons])
+    if not keep.any():
+        raise InputError(path, "holding at least one usable row", f"none; left out: {dict(skipped)}")
+    kept = Sequences.from_rows([row for row, ok in zip(rows, keep) if ok], np.asarray(labels)[keep])
+    if not kept.has_features and kept.values.min() <= FILL:
+        raise InputError(
+            f"token ids of {path}", f"above {FILL}, the id of fill", int(kept.values.min()), "Add 1 to all ids."
+        )
+    return kept
+
+
+def _why_skip_array(row: np.ndarray, label: object) -> str | None:
+    if isinstance(label, float | np.floating) and not np.isfinite(label):
+        return "label missing"
+    if len(row) == 0:
+        return "all fill"
+    if len(row) == 1:
+        return "length 1"
+    return None if np.isfinite(row).all() else "not a number"
+
+
+def _check_classes(path: str, labels: list[str], skipped: Counter[str]) -> tuple[str, ...]:
+    classes = tuple(sorted(set(labels)))
+    if len(classes) < 2:
+        seen = f"{classes} in {len(labels)} usable rows; left out: {dict(skipped)}"
+        raise InputError(path, "of at least two classes", seen)
+    return classes
+
+
+def _choose_test_rows(contents: Iterable[bytes]) -> np.ndarray:
+    """A hash of the content decides, so that equal rows stand on the same side."""
+    numbers = [int.from_bytes(hashlib.sha256(content).digest()[:4]) for content in contents]
+    return np.array(numbers) / 2**32 < _TEST_SHARE

@@ -1,0 +1,29 @@
+"""The one error that a user's mistake raises."""
+
+
+class InputError(ValueError):
+    """A bad argument, said so that the reader can mend it: what is wrong, and what to do.
+
+    Args:
+        argument: Name of the argument, option or file at fault.
+        rule: What it must be.
+        value: What it was.
+        cure: What to do about it; may be empty.
+    """
+
+    def __init__(self, argument: str, rule: str, value: object, cure: str = ""):
+        shown = value if isinstance(value, str) and value else repr(value)
+        message = f"{argument} must be {rule}; got {shown}."
+        super().__init__(f"{message} {cure}".strip())
+        self.argument = argument
+
+    def __reduce__(self):
+        # BaseException would call __init__ with the message alone, which fails on the way back from a worker.
+        return _restore, (str(self), self.argument)
+
+
+def _restore(message: str, argument: str) -> InputError:
+    error = InputError.__new__(InputError, message)
+    ValueError.__init__(error, message)
+    error.argument = argument
+    return error
