@@ -36,10 +36,10 @@ class Registry:
         self._facts: dict[str, dict[str, Any]] = {}
 
     def add(self, function: Callable | None = None, **facts: Any) -> Callable:
-        """Register a function under its own name; `facts` are kept beside it."""
+        """Register a function under its own name (or `name=`); other `facts` are kept beside it."""
         if function is None:
             return lambda decorated: self.add(decorated, **facts)
-        name = function.__name__.rstrip("_")
+        name = facts.pop("name", function.__name__)
         if name in self._things and self._things[name].__module__ != function.__module__:
             raise InputError(self.kind, "a name not taken yet", name, "Rename one of the two functions.")
         self._things[name] = function

@@ -147,11 +147,7 @@ def _parse_channels(place: str, channels: list[str]) -> np.ndarray:
         raise InputError(place, "numbers between commas, channels of one length between colons", str(error)) from None
 
 
-def _keras_version() -> str:
-    return "keras.datasets"
-
-
-@datasets.add(holds="tokens", files=lambda path: [], version=_keras_version)
+@datasets.add(holds="tokens", files=lambda path: [])
 def keras(path: str, *, words: int = 2000) -> Dataset:
     """Keras's own texts, downloaded on first use: `keras:imdb` or `keras:reuters`."""
     if path not in ("imdb", "reuters"):

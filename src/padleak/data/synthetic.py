@@ -20,7 +20,9 @@ Task = Callable[[np.random.Generator, np.ndarray], Sequences]
 @datasets.add(holds="tokens")
 def first_token(*, length: int = 24, classes: int = 4, words: int = 40) -> Dataset:
     """The first token decides the class; all others are noise. Longer is harder for a recurrent network."""
-    _check(length=length >= 4, classes=2 <= classes, words=words > FIRST_WORD + classes)
+    _check("length", length, 4)
+    _check("classes", classes, 2)
+    _check("words", words, FIRST_WORD + classes + 1)
 
     def task(generator: np.random.Generator, lengths: np.ndarray) -> Sequences:
         labels = generator.integers(classes, size=len(lengths))
@@ -35,7 +37,8 @@ def first_token(*, length: int = 24, classes: int = 4, words: int = 40) -> Datas
 @datasets.add(holds="tokens")
 def keyword(*, length: int = 24, words: int = 40) -> Dataset:
     """Whether one keyword (the first word of the vocabulary) stands anywhere. Longer and more words are harder."""
-    _check(length=length >= 4, words=words > FIRST_WORD + 1)
+    _check("length", length, 4)
+    _check("words", words, FIRST_WORD + 2)
 
     def task(generator: np.random.Generator, lengths: np.ndarray) -> Sequences:
         labels = generator.integers(2, size=len(lengths))
@@ -51,7 +54,9 @@ def keyword(*, length: int = 24, words: int = 40) -> Dataset:
 @datasets.add(holds="tokens")
 def majority(*, length: int = 24, margin: float = 0.2, words: int = 40) -> Dataset:
     """Which of two marks is the more frequent. A smaller margin (in shares of the length) is harder."""
-    _check(length=length >= 4, margin=0 < margin <= 1, words=words > FIRST_WORD + 2)
+    _check("length", length, 4)
+    _check("margin", margin, 0.01, 1)
+    _check("words", words, FIRST_WORD + 3)
 
     def task(generator: np.random.Generator, lengths: np.ndarray) -> Sequences:
         labels = generator.integers(2, size=len(lengths))
@@ -75,7 +80,8 @@ def majority(*, length: int = 24, margin: float = 0.2, words: int = 40) -> Datas
 @datasets.add(holds="tokens")
 def order(*, length: int = 24, words: int = 40) -> Dataset:
     """Which of two marks comes first. Longer is harder."""
-    _check(length=length >= 8, words=words > FIRST_WORD + 2)
+    _check("length", length, 8)
+    _check("words", words, FIRST_WORD + 3)
 
     def task(generator: np.random.Generator, lengths: np.ndarray) -> Sequences:
         labels = generator.integers(2, size=len(lengths))
@@ -93,7 +99,7 @@ def order(*, length: int = 24, words: int = 40) -> Dataset:
 @datasets.add(holds="features")
 def adding(*, length: int = 24) -> Dataset:
     """The sum of the two marked numbers (Hochreiter & Schmidhuber 1997); a number to predict. Longer is harder."""
-    _check(length=length >= 8)
+    _check("length", length, 8)
 
     def task(generator: np.random.Generator, lengths: np.ndarray) -> Sequences:
         offsets = _offsets(lengths)
@@ -110,7 +116,9 @@ def adding(*, length: int = 24) -> Dataset:
 @datasets.add(holds="features")
 def frequency(*, length: int = 24, classes: int = 4, noise: float = 0.5) -> Dataset:
     """Which frequency a sine of random phase has. More noise (standard deviation, amplitude 1) is harder."""
-    _check(length=length >= 8, classes=2 <= classes <= 16, noise=noise >= 0)
+    _check("length", length, 8)
+    _check("classes", classes, 2, 16)
+    _check("noise", noise, 0)
 
     def task(generator: np.random.Generator, lengths: np.ndarray) -> Sequences:
         labels = generator.integers(classes, size=len(lengths))
@@ -138,7 +146,7 @@ def _offsets(lengths: np.ndarray) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _check(**rules: bool) -> None:
-    for name, holds in rules.items():
-        if not holds:
-            raise InputError(name, "larger (or within its bounds; see the data set's help)", "too small a number")
+def _check(name: str, value: float, lowest: float, highest: float = np.inf) -> None:
+    if not lowest <= value <= highest:
+        rule = f"at least {lowest}" if highest == np.inf else f"between {lowest} and {highest}"
+        raise InputError(name, rule, value)

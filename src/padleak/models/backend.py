@@ -1,0 +1,42 @@
+"""Keras, imported on first use: it takes six seconds and several hundred megabytes, and planning a study needs neither."""
+
+import importlib.util
+import os
+import sys
+from types import ModuleType
+
+
+def _import_lazily(name: str) -> ModuleType:
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.find_spec(name)
+    loader = importlib.util.LazyLoader(spec.loader)
+    spec.loader = loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    loader.exec_module(module)
+    return module
+
+
+keras = _import_lazily("keras")
+
+
+def name() -> str:
+    """The backend that Keras has or will have, told without importing it: `tensorflow`, `jax` or `torch`."""
+    return os.environ.get("KERAS_BACKEND") or "tensorflow"
+
+
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "ABSL_MIN_LOG_LEVEL": "3"}
+"""Environment that keeps TensorFlow's start-up messages off the terminal, and its arithmetic in one order."""
+
+ONE_THREAD = {
+    name: "1"
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "TF_NUM_INTRAOP_THREADS",
+        "TF_NUM_INTEROP_THREADS",
+    )
+}
+"""Environment of a worker: one process a core, so one thread a pool."""

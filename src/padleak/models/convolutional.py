@@ -1,0 +1,20 @@
+"""Convolution over time: a control for the recurrent networks."""
+
+from padleak.models.backend import keras
+from padleak.models.masking import Stream
+from padleak.models.network import Encoded, Network, models
+from padleak.models.readout import readouts
+
+KERNEL_STEPS = 5
+
+
+@models.add
+def conv1d(stream: Stream, network: Network) -> Encoded:
+    """Stacked `Conv1D` of five steps, same length, rectified; Keras's layer drops the mask."""
+    for depth in range(network.layers):
+        stream = stream.through(
+            keras.layers.Conv1D(
+                network.units, KERNEL_STEPS, padding="same", activation="relu", name=f"encoder_{depth + 1}"
+            )
+        )
+    return Encoded(stream.values, readouts[network.readout](stream))

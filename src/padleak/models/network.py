@@ -1,0 +1,121 @@
+"""The specification of a network, and how it becomes a Keras model."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from padleak.models.backend import keras
+from padleak.models.masking import Front, maskings
+from padleak.models.readout import readouts
+from padleak.registry import Registry
+
+if TYPE_CHECKING:
+    from keras import KerasTensor
+
+models = Registry("model", package="padleak.models")
+"""Functions `(Stream, Network) -> Encoded`. Facts: `bidirectional` (whether it can run both ways)."""
+
+
+class Encoded(NamedTuple):
+    """What an encoder gives: the states `(batch, time, unit)` and the vector the head sees, `(batch, unit)`."""
+
+    states: "KerasTensor"
+    summary: "KerasTensor"
+
+
+@dataclass(frozen=True)
+class Network:
+    """Everything that fixes the shape of a model, and so what one compiled program can serve.
+
+    Attributes:
+        model: Encoder, a name of `models`.
+        masking: How it is told about fill, a name of `maskings`.
+        readout: A name of `readouts`.
+        units: Units of each layer.
+        layers: Number of layers.
+        bidirectional: Both directions in time.
+        embedding: Units of the embedding, for tokens.
+        words: Size of the vocabulary, 0 for features.
+        features: Features of a step, 0 for tokens.
+        length: Steps of a training row.
+        outputs: Classes; 1 with `classifies` False is a number to predict.
+        classifies: Softmax and cross-entropy, or linear and squared error.
+    """
+
+    model: str = "lstm"
+    masking: str = "none"
+    readout: str = "last"
+    units: int = 32
+    layers: int = 1
+    bidirectional: bool = False
+    embedding: int = 16
+    words: int = 0
+    features: int = 0
+    length: int = 48
+    outputs: int = 2
+    classifies: bool = True
+
+    @property
+    def takes_any_length(self) -> bool:
+        """Whether the same weights take sequences of any length."""
+        return not readouts.facts(self.readout).get("fixed_length", False)
+
+    @property
+    def answers_every_step(self) -> bool:
+        """Whether the output keeps the time axis."""
+        return readouts.facts(self.readout).get("every_step", False)
+
+    @property
+    def fact(self) -> dict:
+        """What the registration of the masking says."""
+        return maskings.facts(self.masking)
+
+    def assemble(self, seed: int) -> tuple["keras.Model", "keras.Model"]:
+        """Build the model with fresh weights, and a second view of it that gives the states too.
+
+        Args:
+            seed: Of the initial weights.
+
+        Returns:
+            The model (inputs -> prediction) and its view (inputs -> states, summary, prediction); they share all weights.
+        """
+        # Keras draws initial weights from the seed of the process and has no other way to seed a whole model.
+        keras.utils.set_random_seed(seed)
+        length = None if self.takes_any_length else self.length
+        shape = (length,) if self.words else (length, self.features)
+        inputs = keras.Input(shape, dtype="int32" if self.words else "float32", name="inputs")
+        mask = keras.Input((length,), dtype="bool", name="mask") if self.fact.get("mask_input") else None
+        stream = maskings[self.masking](Front(inputs, mask, self.words, self.embedding))
+        states, summary = models[self.model](stream, self)
+        head = keras.layers.Dense(self.outputs, activation="softmax" if self.classifies else None, name="head")
+        prediction = head(summary)
+        every_input = inputs if mask is None else [inputs, mask]
+        return keras.Model(every_input, prediction), keras.Model(every_input, [states, summary, prediction])
+
+    def feed(self, inputs: np.ndarray, mask: np.ndarray) -> np.ndarray | list[np.ndarray]:
+        """A batch as the model takes it."""
+        return [inputs, mask] if self.fact.get("mask_input") else inputs
+
+
+def why_not(network: Network, holds: str, collides: bool = False) -> str | None:
+    """Why a combination cannot be, or None.
+
+    Args:
+        network: The combination; its sizes do not matter.
+        holds: `tokens` or `features`.
+        collides: Whether a word takes the fill id.
+    """
+    facts = maskings.facts(network.masking)
+    if holds not in facts["takes"]:
+        other = {"tokens": "token ids", "features": "float features"}[holds]
+        return f"masking {network.masking} does not work on {other}"
+    if facts.get("weighs_loss") and not network.answers_every_step:
+        return f"masking {network.masking} needs an answer at every step, which the readout {network.readout} lacks"
+    if facts.get("equal_lengths") and not network.takes_any_length:
+        return f"the readout {network.readout} needs one length, and {network.masking} batches have many"
+    if network.bidirectional and not models.facts(network.model).get("bidirectional"):
+        return f"the model {network.model} has no direction"
+    if collides and holds == "features":
+        return "features have no vocabulary whose first word could take the fill id"
+    return None

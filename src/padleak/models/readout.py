@@ -1,0 +1,58 @@
+"""From the states at every step to one vector: what the downstream layers see."""
+
+from typing import TYPE_CHECKING
+
+from padleak.models.backend import keras
+from padleak.models.masking import Stream
+from padleak.registry import Registry
+
+if TYPE_CHECKING:
+    from keras import KerasTensor
+
+readouts = Registry("readout", package="padleak.models")
+"""Functions `Stream -> (batch, unit)`. Facts: `every_step` (keeps the time axis), `fixed_length` (needs one length)."""
+
+
+@readouts.add
+def last(stream: Stream) -> "KerasTensor":
+    """The state at the last step; of the units that run backwards, the state at the first."""
+    values, backward = stream.values, stream.backward_units
+    if not backward:
+        return values[:, -1]
+    return keras.ops.concatenate([values[:, -1, :-backward], values[:, 0, -backward:]], axis=-1)
+
+
+@readouts.add
+def mean(stream: Stream) -> "KerasTensor":
+    """Mean over the steps (of the real ones, where a mask arrives)."""
+    return stream.call(keras.layers.GlobalAveragePooling1D(name="mean"), stream.values)
+
+
+@readouts.add(name="max")
+def max_(stream: Stream) -> "KerasTensor":
+    """Largest value of each unit over the steps; Keras's layer takes no mask."""
+    return stream.call(keras.layers.GlobalMaxPooling1D(name="max"), stream.values)
+
+
+@readouts.add(fixed_length=True)
+def flatten(stream: Stream) -> "KerasTensor":
+    """All steps side by side; Keras's layer drops the mask."""
+    return keras.layers.Flatten(name="flatten")(stream.values)
+
+
+@readouts.add
+def attention(stream: Stream) -> "KerasTensor":
+    """Additive attention with one learned query (Bahdanau et al. 2014, arXiv:1409.0473); Keras's layer takes a mask."""
+    values = stream.values
+    keys = keras.layers.Dense(values.shape[-1], name="attention_keys")(values)
+    query = keras.ops.zeros_like(keys[:, :1])
+    layer = keras.layers.AdditiveAttention(name="attention")
+    mask = None if stream.mask is None else [None, stream.mask, stream.mask]
+    pooled = layer([query, values, keys]) if mask is None else layer([query, values, keys], mask=mask)
+    return pooled[:, 0]
+
+
+@readouts.add(every_step=True)
+def every(stream: Stream) -> "KerasTensor":
+    """Every step keeps its state and answers for itself; the answer at the last real step counts."""
+    return stream.values
