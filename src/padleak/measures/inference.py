@@ -1,0 +1,116 @@
+"""From one number a seed to a statement: intervals, tests, equivalence, multiplicity, shares of variance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over replicates with its two-sided interval."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+def estimate_mean(values: np.ndarray, level: float = 0.95) -> Estimate:
+    """Mean and Student interval.
+
+    Args:
+        values: One value a replicate (a seed), `(n,)`. The interval assumes independent, roughly normal replicates, and is
+            unbounded for n = 1.
+        level: Coverage.
+
+    >>> estimate_mean(np.array([1.0, 2.0, 3.0])).mean
+    2.0
+    """
+    values = np.asarray(values, dtype=float)
+    mean, n = float(values.mean()), len(values)
+    if n < 2:
+        return Estimate(mean, -np.inf, np.inf, n)
+    half = stats.t.ppf((1 + level) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
+    return Estimate(mean, mean - half, mean + half, n)
+
+
+def p_above(values: np.ndarray, bound: float) -> float:
+    """One-sided p-value of Student's test that the mean lies above `bound` (null: at or below).
+
+    Replicates without any spread give 0 or 1: a deterministic quantity needs no test. One replicate gives 1.
+    """
+    values = np.asarray(values, dtype=float)
+    if len(values) < 2:
+        return 1.0
+    # A spread below rounding is no spread; scipy would divide by it.
+    if np.ptp(values) <= 1e-12 * max(1.0, abs(float(values.mean()))):
+        return 0.0 if values.mean() > bound else 1.0
+    return float(stats.ttest_1samp(values, bound, alternative="greater").pvalue)
+
+
+def p_below(values: np.ndarray, bound: float) -> float:
+    """One-sided p-value that the mean lies below `bound`."""
+    return p_above(-np.asarray(values, dtype=float), -bound)
+
+
+def p_within(values: np.ndarray, margin: float) -> float:
+    """p-value of equivalence: two one-sided tests that the mean lies within `margin` of 0 (Schuirmann 1987)."""
+    return max(p_above(values, -margin), p_below(values, margin))
+
+
+def p_outside(values: np.ndarray, margin: float) -> float:
+    """p-value that the mean lies outside `margin` of 0, on either side."""
+    return min(1.0, 2 * min(p_above(values, margin), p_below(values, -margin)))
+
+
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """p-values adjusted for their number (Holm 1979); the family-wise error stays at alpha."""
+    if len(p_values) == 0:
+        return np.array([])
+    return multipletests(p_values, method="holm")[1]
+
+
+def variance_shares(
+    table: pd.DataFrame, response: str, factors: list[str], replicate: str, generator: np.random.Generator, draws: int = 500
+) -> pd.DataFrame:
+    """Share of the variance of a response that each factor explains on average, with bootstrap intervals.
+
+    The main-effect sum of squares of each factor in a balanced factorial design (functional ANOVA, first order; Hooker
+    2007), divided by the total; what is left is interactions and noise. Replicates are resampled whole.
+
+    Args:
+        table: One row a cell and replicate.
+        response: Column explained.
+        factors: Columns of the design.
+        replicate: Column that numbers the replicates (the seeds).
+        generator: For the bootstrap.
+        draws: Number of bootstrap samples.
+
+    Returns:
+        One row a factor: `factor`, `share`, `low`, `high` (95 %).
+    """
+    designs = [table[factor].astype("category").cat.codes.to_numpy() for factor in factors]
+    values = table[response].to_numpy(dtype=float)
+    codes, names = pd.factorize(table[replicate])
+    weights = np.ones((draws + 1, len(names)))
+    weights[1:] = generator.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
+    row_weights = weights[:, codes]
+    shares = np.stack([_explained(row_weights, values, design) for design in designs])
+    low, high = np.quantile(shares[:, 1:], [0.025, 0.975], axis=1)
+    return pd.DataFrame({"factor": factors, "share": shares[:, 0], "low": low, "high": high})
+
+
+def _explained(weights: np.ndarray, values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Between-level over total sum of squares for each row of weights: `(draw,)`."""
+    levels = np.eye(codes.max() + 1)[codes]
+    count = weights @ levels
+    sums = (weights * values) @ levels
+    total = weights.sum(axis=1)
+    grand = (weights * values).sum(axis=1) / total
+    spread = (weights * (values - grand[:, None]) ** 2).sum(axis=1)
+    level_means = np.divide(sums, count, out=np.zeros_like(sums), where=count > 0)
+    between = (count * (level_means - grand[:, None]) ** 2).sum(axis=1)
+    return np.divide(between, spread, out=np.zeros_like(spread), where=spread > 0)

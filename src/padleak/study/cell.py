@@ -1,0 +1,84 @@
+"""A cell: one fully specified piece of work, whose content is its key."""
+
+import dataclasses
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What running a cell gives.
+
+    Attributes:
+        measurements: One row a number: `probe`, `layout`, `count`, `reference`, `layer`, `metric`, `value`. The same cell
+            gives the same rows.
+        facts: What else is worth keeping, such as seconds; may differ from run to run.
+        arrays: File name -> array name -> array (sampled states, weights).
+    """
+
+    measurements: pd.DataFrame
+    facts: dict[str, Any]
+    arrays: dict[str, dict[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Cell(ABC):
+    """One piece of work. Concrete cells are frozen dataclasses of plain settings.
+
+    A new setting with a default leaves the keys of old cells as they are, so their results stay valid; a change in what
+    `run` measures raises `revision`, and they do not.
+    """
+
+    kind: ClassVar[str]
+    revision: ClassVar[int] = 1
+
+    seed: int = 0
+
+    @abstractmethod
+    def run(self) -> Outcome:
+        """Do the work. The same cell gives the same measurements on the same machine."""
+
+    @abstractmethod
+    def why_not(self) -> str | None:
+        """Why this combination of settings cannot be, or None. Says so without doing the work."""
+
+    @abstractmethod
+    def shape(self) -> Hashable:
+        """Cells of one shape share what is costly to set up, and are run one after another."""
+
+    def surroundings(self) -> dict[str, str]:
+        """What the outcome hangs on beside the settings, such as the version of the data."""
+        return {}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All settings by name."""
+        return dataclasses.asdict(self)
+
+    @property
+    def factors(self) -> dict[str, Any]:
+        """The settings that are plain values: the columns of a table of measurements."""
+        plain = {name: value for name, value in self.settings.items() if isinstance(value, str | int | float | bool)}
+        return plain | self.surroundings()
+
+    @cached_property
+    def key(self) -> str:
+        """A digest of the kind, its revision, the settings that differ from their defaults, and the surroundings."""
+        defaults = {f.name: f.default for f in dataclasses.fields(self)}
+        chosen = {name: getattr(self, name) for name in defaults if getattr(self, name) != defaults[name]}
+        identity = [self.kind, self.revision, chosen, self.surroundings()]
+        text = json.dumps(identity, sort_keys=True, default=dataclasses.asdict)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def __str__(self) -> str:
+        defaults = {f.name: f.default for f in dataclasses.fields(self)}
+        chosen = {n: v for n, v in self.factors.items() if n in defaults and v != defaults[n]}
+        return f"{self.kind} " + " ".join(f"{name}={value}" for name, value in chosen.items())

@@ -1,0 +1,101 @@
+"""Designs: which cells a question needs, and which combinations cannot be."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from padleak.errors import InputError
+from padleak.study.cell import Cell
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much of the study is run.
+
+    Attributes:
+        name: `smoke`, `standard` or `paper`.
+        seeds: Replicates of every cell; a seed draws rows, initial weights and data order.
+        rows: Training rows of a cell.
+        epochs: Epochs at most.
+        data: Used in place of each experiment's own data where it asks with `sources`; "" for none.
+    """
+
+    name: str
+    seeds: int
+    rows: int
+    epochs: int
+    data: str = ""
+
+    def sources(self, *own: str) -> list[str]:
+        """The data to use where any data serve: the user's, else the experiment's own."""
+        return [self.data] if self.data else list(own)
+
+    def pick(self, smoke: T, standard: T, paper: T) -> T:
+        """A value by profile."""
+        return {"smoke": smoke, "standard": standard, "paper": paper}[self.name]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that every cell takes from the profile, seeds as levels."""
+        return {"seed": list(range(self.seeds)), "rows": self.rows, "epochs": self.epochs}
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("smoke", seeds=2, rows=192, epochs=1),
+        Profile("standard", seeds=6, rows=2048, epochs=8),
+        Profile("paper", seeds=20, rows=6000, epochs=12),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Design:
+    """Cells to run, and the reasons why others are left out, with their number."""
+
+    cells: tuple[Cell, ...] = ()
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: "Design") -> "Design":
+        """Both, each cell once."""
+        return Design(unique([*self.cells, *other.cells]), self.skipped + other.skipped)
+
+
+def unique(cells: Iterable[Cell]) -> tuple[Cell, ...]:
+    """The cells in their order, each key once."""
+    return tuple({cell.key: cell for cell in cells}.values())
+
+
+def factorial(kind: type[Cell], **levels: Any) -> Design:
+    """All combinations of levels.
+
+    Args:
+        kind: The class of cell.
+        levels: Setting -> one value, or a list of values to cross.
+
+    Returns:
+        The cells that can be; the others counted by their reason.
+
+    >>> from padleak.study.trials.sequence import SequenceCell
+    >>> len(factorial(SequenceCell, masking=["none", "embedding"], seed=[0, 1, 2]).cells)
+    6
+    """
+    known = kind.__dataclass_fields__
+    for name in levels:
+        if name not in known:
+            raise InputError(f"setting of a {kind.__name__}", f"one of {', '.join(known)}", name)
+    crossed = [value if isinstance(value, list) else [value] for value in levels.values()]
+    cells, skipped = [], Counter()
+    for values in itertools.product(*crossed):
+        cell = kind(**dict(zip(levels, values)))
+        reason = cell.why_not()
+        if reason:
+            skipped[reason] += 1
+        else:
+            cells.append(cell)
+    return Design(unique(cells), skipped)
