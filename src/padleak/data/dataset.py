@@ -131,13 +131,13 @@ class Source:
         arguments = (self.path,) if self.path else ()
         return datasets[self.name](*arguments, **self._convert_options())
 
-    @property
+    @functools.cached_property
     def holds(self) -> str:
         """`tokens` or `features`, told without reading the data."""
         holds = datasets.facts(self.name)["holds"]
         return holds(self.path) if callable(holds) else holds
 
-    @property
+    @functools.cached_property
     def version(self) -> str:
         """A digest that changes when the data do: of the files, or of what else they hang on."""
         facts = datasets.facts(self.name)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,8 @@ def p_outside(values: np.ndarray, margin: float) -> float:
 
 def holm(p_values: np.ndarray) -> np.ndarray:
     """p-values adjusted for their number (Holm 1979); the family-wise error stays at alpha."""
+    from statsmodels.stats.multitest import multipletests  # takes a second to import
+
     if len(p_values) == 0:
         return np.array([])
     return multipletests(p_values, method="holm")[1]

@@ -26,7 +26,20 @@ def name() -> str:
     return os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "ABSL_MIN_LOG_LEVEL": "3"}
+def start() -> None:
+    """Import Keras now, without the lines that TensorFlow writes to the terminal before it reads its log level."""
+    saved = os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 2)
+        keras.__version__  # noqa: B018 (the look-up imports Keras)
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(silence)
+
+
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "ABSL_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
 """Environment that keeps TensorFlow's start-up messages off the terminal, and its arithmetic in one order."""
 
 ONE_THREAD = {

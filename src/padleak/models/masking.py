@@ -135,7 +135,7 @@ def trace_mask(model: "keras.Model", layer_name: str, inputs: Any) -> np.ndarray
     """The mask that reaches a layer when the model runs; Keras's symbolic mask is not to be trusted.
 
     Args:
-        model: A functional model.
+        model: A functional model; it is run up to the layer.
         layer_name: Name of a layer that takes a mask.
         inputs: A batch, as the model takes it.
 
@@ -145,13 +145,20 @@ def trace_mask(model: "keras.Model", layer_name: str, inputs: Any) -> np.ndarray
     layer, seen = model.get_layer(layer_name), []
     original = layer.call
 
-    def spy(*args: Any, **kwargs: Any) -> Any:
+    def stop(*args: Any, **kwargs: Any) -> Any:
+        # Keras copies exceptions on their way up, so the mask cannot travel in this one.
         seen.append(kwargs.get("mask"))
-        return original(*args, **kwargs)
+        raise _Arrived
 
-    layer.call = spy
+    layer.call = stop
     try:
         model(inputs)
+    except _Arrived:
+        return None if seen[0] is None else keras.ops.convert_to_numpy(seen[0])
     finally:
         layer.call = original
-    return None if seen[0] is None else keras.ops.convert_to_numpy(seen[0])
+    raise ValueError(f"layer {layer_name} was not reached")
+
+
+class _Arrived(Exception):
+    """The mask has reached the layer; the rest of the model need not run."""

@@ -15,6 +15,9 @@ from padleak.models.backend import keras
 from padleak.models.network import Network
 
 
+_STEPS_THAT_PAY = 50
+
+
 class Batch(NamedTuple):
     """Rows of one rectangle: inputs, mask (True = real) and labels."""
 
@@ -60,14 +63,20 @@ class History:
 
 
 class Program:
-    """A compiled model whose weights and optimiser can be set back, so that the next seed needs no compilation."""
+    """A compiled model whose weights and optimiser can be set back, so that the next seed needs no compilation.
 
-    def __init__(self, network: Network):
+    Args:
+        network: What to build.
+        steps: Training steps to expect of one seed; where they are few, compiling to machine code does not pay.
+    """
+
+    def __init__(self, network: Network, steps: int):
         self.network = network
         self.model, self.view = network.assemble(seed=0)
         loss = "sparse_categorical_crossentropy" if network.classifies else "mean_squared_error"
-        # Compiling for one shape pays (2 to 3 times faster steps); batches of many lengths would compile for each.
-        compiles = backend.name() != "torch" and not network.fact.get("equal_lengths")
+        # Steps get 2 to 3 times faster for 2 seconds of compilation; batches of many lengths would compile for each.
+        pays = steps >= _STEPS_THAT_PAY and not network.fact.get("equal_lengths")
+        compiles = pays and backend.name() != "torch"
         self.model.compile(keras.optimizers.Adam(), loss, jit_compile=compiles)
         self.model.optimizer.build(self.model.trainable_variables)
         self._fresh_optimizer = [keras.ops.convert_to_numpy(v) for v in self.model.optimizer.variables]
@@ -186,6 +195,6 @@ class EqualLengthRows(Rows):
 
 
 @functools.lru_cache(maxsize=2)
-def program_for(network: Network) -> Program:
+def program_for(network: Network, steps: int) -> Program:
     """The compiled program of a network, kept while the cells of its shape are run."""
-    return Program(network)
+    return Program(network, steps)

@@ -48,7 +48,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("smoke", seeds=2, rows=192, epochs=1),
-        Profile("standard", seeds=6, rows=2048, epochs=8),
+        Profile("standard", seeds=5, rows=1536, epochs=6),
         Profile("paper", seeds=20, rows=6000, epochs=12),
     )
 }

@@ -1,0 +1,267 @@
+"""The command line. Results go to stdout, messages to stderr; exit code 0 fine, 1 found something, 2 bad call."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from padleak.errors import InputError
+
+app = typer.Typer(
+    help="Measure what padding does to sequence models, and what masking does about it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+_MARKS = {"supported": "green", "refuted": "red", "equivalent": "blue", "inconclusive": "yellow"}
+
+ProfileOption = Annotated[str, typer.Option("--profile", "-p", help="smoke (minutes), standard or paper (hours).")]
+ResultsArgument = Annotated[Path, typer.Argument(help="A results folder.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+
+def main() -> None:
+    """Entry point: a user's mistake is one line on stderr and exit code 2."""
+    try:
+        app()
+    except InputError as error:
+        print(f"padleak: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _out() -> Console:
+    """For results. Wide where there is no terminal, so that nothing is cut."""
+    return Console(width=None if sys.stdout.isatty() else 160)
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+@app.command("list")
+def list_(profile: ProfileOption = "standard", as_json: JsonOption = False) -> None:
+    """What there is: experiments and their claims, data sets, paddings, maskings, models, readouts, measures.
+
+    Example: padleak list --profile smoke
+    """
+    from padleak.data import datasets, paddings
+    from padleak.measures import measures
+    from padleak.models import maskings, models, readouts
+    from padleak.study.experiment import find_experiments
+
+    chosen = _profile(profile)
+    registries = (datasets, paddings, maskings, models, readouts, measures)
+    parts = {
+        registry.kind: {name: registry.summary(name) for name in registry} for registry in registries
+    }
+    experiments = [
+        {
+            "name": experiment.name,
+            "question": experiment.question,
+            "cells": len(experiment.design(chosen).cells),
+            "claims": {claim.id: claim.statement for claim in experiment.claims},
+        }
+        for experiment in find_experiments().values()
+    ]
+    if as_json:
+        print(json.dumps({"profile": profile, "experiments": experiments, **parts}, indent=1))
+        return
+    out = _out()
+    for experiment in experiments:
+        out.print(f"[bold]{experiment['name']}[/] ({experiment['cells']} cells in {profile}): {experiment['question']}")
+        for name, statement in experiment["claims"].items():
+            out.print(f"  {name:4} {statement}", highlight=False)
+    for kind, named in parts.items():
+        table = Table(title=kind, title_justify="left", show_header=False, box=None, padding=(0, 2))
+        for name, summary in named.items():
+            table.add_row(name, summary)
+        out.print(table)
+
+
+@app.command()
+def run(
+    experiments: Annotated[list[str] | None, typer.Argument(help="Names from `padleak list`; all if none.")] = None,
+    profile: ProfileOption = "standard",
+    results: Annotated[
+        Path | None, typer.Option(help="Where results go; results/PROFILE if not given.", show_default=False)
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes; one a core if not given, 0 for none beside this one.")
+    ] = None,
+    dataset: Annotated[
+        str, typer.Option(help="Your data in place of the embedded text: csv:FILE, lines:NEG,POS, ts:FILE, ...")
+    ] = "",
+    text: Annotated[str, typer.Option(help="Column of texts in your table.")] = "",
+    label: Annotated[str, typer.Option(help="Column of labels in your table.")] = "",
+    seeds: Annotated[int | None, typer.Option(min=1, help="Seeds in place of the profile's.")] = None,
+) -> None:
+    """Run experiments, settle their claims and write the report. What is finished already is kept.
+
+    Examples:
+
+      padleak run
+
+      padleak run core_grid --profile smoke --workers 2
+
+      padleak run --dataset "csv:reviews.csv" --text review --label stars
+    """
+    from dataclasses import replace
+
+    from padleak.data.dataset import load
+    from padleak.study.experiment import choose_experiments
+    from padleak.study.store import Store
+    from padleak.study.study import Plan
+
+    source = _with_columns(dataset, text, label)
+    chosen = replace(_profile(profile), data=source)
+    chosen = replace(chosen, seeds=seeds or chosen.seeds)
+    if source:
+        _say(f"Reading {source}")
+        skipped = load(source).skipped
+        if skipped:
+            _say("Left out: " + ", ".join(f"{count} rows ({reason})" for reason, count in skipped.items()))
+    folder = results or Path("results") / (profile if not source else f"{profile}-{_slug(source)}")
+    store = Store(folder)
+    plan = Plan.of(choose_experiments(experiments or []), chosen)
+    # The report covers what was run here before, too.
+    whole = Plan.of(choose_experiments(sorted({*store.experiments(chosen), *plan.names})), chosen)
+    with store.lock():
+        failed = _run_plan(plan, whole, store, workers if workers is not None else _cores())
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def report(results: ResultsArgument = Path("results/standard")) -> None:
+    """Write the report of finished results anew.
+
+    Example: padleak report results/reference
+    """
+    from padleak.report.page import write_report
+
+    print(write_report(results, _say))
+
+
+@app.command()
+def check(
+    results: ResultsArgument = Path("results/standard"),
+    against: Annotated[Path, typer.Option(help="Results to compare the verdicts with.")] = Path("results/reference"),
+    as_json: JsonOption = False,
+) -> None:
+    """Are results complete, and do their verdicts agree with the reference? Exit code 1 if not.
+
+    Example: padleak check results/standard --against results/reference
+    """
+    from padleak.study.compare import compare
+    from padleak.study.results import load
+
+    found = compare(load(results), load(against) if (against / "run.json").is_file() else None)
+    if as_json:
+        print(json.dumps(found, indent=1))
+    else:
+        for problem in found["problems"]:
+            print(problem)
+        print(f"{results}: {len(found['problems']) or 'no'} problem(s); {found['summary']}")
+    raise typer.Exit(1 if found["problems"] else 0)
+
+
+def _profile(name: str):
+    import difflib
+
+    from padleak.study.grid import PROFILES
+
+    if name not in PROFILES:
+        close = difflib.get_close_matches(name, PROFILES, n=1)
+        raise InputError("--profile", f"one of {', '.join(PROFILES)}", name, f"Did you mean {close[0]}?" if close else "")
+    return PROFILES[name]
+
+
+def _with_columns(dataset: str, text: str, label: str) -> str:
+    """A source string from the options, its files made absolute so that workers find them."""
+    from urllib.parse import urlencode
+
+    from padleak.data.dataset import Source
+
+    if not dataset:
+        if text or label:
+            raise InputError("--text and --label", "used together with --dataset", f"{text} {label}".strip())
+        return ""
+    columns = {name: value for name, value in (("text", text), ("label", label)) if value}
+    if columns:
+        dataset += ("&" if "?" in dataset else "?") + urlencode(columns)
+    Source.parse(dataset)
+    name, _, rest = dataset.partition(":")
+    path, mark, options = rest.partition("?")
+    if not path or name == "keras":
+        return dataset
+    return f"{name}:" + ",".join(str(Path(part).resolve()) for part in path.split(",")) + mark + options
+
+
+def _slug(source: str) -> str:
+    """A folder name for a source: `csv:/data/My reviews.csv?text=x` becomes `my-reviews`."""
+    import re
+
+    path = source.partition("?")[0].partition(":")[2].split(",")[0]
+    stem = Path(path).stem if path else source.partition("?")[0]
+    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "data"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _run_plan(plan, whole, store, workers: int) -> int:
+    """Run, settle, report and print the verdicts; the number of failed cells."""
+    from padleak.progress import Progress
+    from padleak.report.page import is_current, write_report
+    from padleak.study import study
+
+    todo = [cell for cell in plan.cells if cell.key not in store]
+    done = len(plan.cells) - len(todo)
+    _say(f"{len(plan.cells)} cells, {done} finished before, {len(todo)} to run on {workers or 'no'} worker processes")
+    if todo or not is_current(store.folder, study.describe(whole, store)):
+        names = {cell.key: str(cell) for cell in todo}
+        try:
+            with Progress(len(todo), names) as progress:
+                study.run(plan, store, workers, progress.advance)
+        except KeyboardInterrupt:
+            kept = sum(cell.key in store for cell in plan.cells)
+            _say(f"\nStopped. {kept} of {len(plan.cells)} cells are kept; the same command goes on from there.")
+            raise SystemExit(130) from None
+        study.settle(whole, store, _say)
+        write_report(store.folder, _say)
+    failures = sum(cell.key not in store for cell in plan.cells)
+    print_verdicts(store.folder)
+    if failures:
+        _say(f"{failures} cells failed; the report lists them with their settings, and the next run tries them again.")
+    print(f"Report: {store.folder / 'report.html'}")
+    return failures
+
+
+def print_verdicts(folder: Path) -> None:
+    """The table of claims on stdout."""
+    from padleak.report.words import say_effect, say_interval, say_p
+    from padleak.study.results import load
+
+    table = Table(title="Claims and verdicts", title_justify="left")
+    for heading, style in (("claim", "bold"), ("verdict", ""), ("effect [95 %]", ""), ("n", ""), ("p (Holm)", "")):
+        table.add_column(heading, style=style, no_wrap=heading != "claim")
+    for verdict in load(folder).verdicts.to_dict("records"):
+        table.add_row(
+            f"{verdict['id']}  {verdict['statement']}",
+            f"[{_MARKS[verdict['verdict']]}]{verdict['verdict']}[/]",
+            f"{say_effect(verdict)} {say_interval(verdict)}\n{verdict['unit']}",
+            str(verdict["n"]),
+            say_p(verdict["p_holm"]),
+        )
+    _out().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Progress on stderr: a bar with the time left on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from datetime import timedelta
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+_SECONDS_BETWEEN_LINES = 15
+
+
+class Progress:
+    """Counts cells.
+
+    Args:
+        total: Cells to run.
+        names: Key -> what to call a cell that fails.
+    """
+
+    def __init__(self, total: int, names: dict[str, str]):
+        self._total, self._names = total, names
+        self._done = self._failed = 0
+        self._start = self._last_line = time.monotonic()
+        self._bar = None
+        if sys.stderr.isatty() and total:
+            columns = (
+                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("cells, left"),
+                TimeRemainingColumn(), TextColumn("so far"), TimeElapsedColumn(),
+            )  # fmt: skip
+            # The speed over the last minutes, since cells come in groups of very different length.
+            self._bar = Bar(*columns, console=Console(stderr=True), speed_estimate_period=180)
+            self._task = self._bar.add_task("running", total=total)
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def advance(self, key: str, error: str | None) -> None:
+        """One more cell is done; say so if it failed."""
+        self._done += 1
+        if error:
+            self._failed += 1
+            self._print(f"failed: {self._names.get(key, key)}: {error}")
+        if self._bar:
+            failed = f", {self._failed} failed" if self._failed else ""
+            self._bar.update(self._task, completed=self._done, description=f"running{failed}")
+        elif self._done == self._total or time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
+            self._last_line = time.monotonic()
+            self._print(f"{self._done} of {self._total} cells, {self._left()} left")
+
+    def _left(self) -> str:
+        spent = time.monotonic() - self._start
+        return str(timedelta(seconds=round(spent / self._done * (self._total - self._done))))
+
+    def _print(self, line: str) -> None:
+        if self._bar:
+            self._bar.console.print(line, highlight=False, markup=False)
+        else:
+            print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""What people read: figures, the page, and the words. Starts without Keras."""

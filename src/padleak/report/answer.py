@@ -1,0 +1,76 @@
+"""The answer in five sentences, made from the numbers; a sentence without its numbers is left out."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from padleak.measures.inference import estimate_mean
+from padleak.report.words import say_number, say_percent
+from padleak.study.results import Results
+from padleak.study.select import on_own_side, where
+
+
+def write_answer(results: Results) -> list[str]:
+    """Up to five sentences."""
+    sentences = []
+    if "core_grid" in results.run["experiments"] and len(results.measurements):
+        rows = where(results.of("core_grid"), model="lstm", readout="last", layers=1, bidirectional=False, collides=False)
+        rows = rows[~rows.data.isin(("first_token", "keyword", "frequency"))]
+        rows = rows[rows.length == rows.length.max()]
+        sentences += [*_say_shift(rows), *_say_accuracy(rows), *_say_exactness(results.verdicts), *_say_tutorial(results.verdicts)]
+    return [*sentences, _say_verdicts(results.verdicts)]
+
+
+def _say_shift(rows: pd.DataFrame) -> Iterator[str]:
+    at = where(on_own_side(rows), masking="none", metric="relative_shift", layer="summary", count=32)
+    means = at.groupby("padding", observed=True).value.mean()
+    if {"pre", "post"} <= set(means.index):
+        yield (
+            f"Fill is not nothing to an LSTM: without a mask, 32 steps of it after the text move the state that the classifier sees "
+            f"by {say_percent(means['post'])} of its norm, and 32 steps in front of the text by {say_percent(means['pre'])}."
+        )
+
+
+def _say_accuracy(rows: pd.DataFrame) -> Iterator[str]:
+    at = where(on_own_side(rows), metric="accuracy", masking=["none", "embedding", "masking_layer"])
+    at = at[at["count"].isna()]
+    seeds = at.groupby([at.masking.astype(str).ne("none").rename("masked"), "padding", "seed"], observed=True).value.mean()
+
+    def say(masked: bool, side: str) -> str:
+        estimate = estimate_mean(seeds[masked, side].to_numpy())
+        return f"{say_percent(estimate.mean)} [{100 * estimate.low:.0f}, {100 * estimate.high:.0f}]"
+
+    cases = {key[:2] for key in seeds.index}
+    if len(cases) == 4:
+        length = int(at.length.max())
+        yield (
+            f"It costs accuracy where the fill comes last: padded at the end to {length} steps the unmasked LSTM classifies "
+            f"{say(False, 'post')} correctly and the masked one {say(True, 'post')}; padded in front, {say(False, 'pre')} and "
+            f"{say(True, 'pre')} (95 % intervals over seeds)."
+        )
+
+
+def _say_exactness(verdicts: pd.DataFrame) -> Iterator[str]:
+    for claim in where(verdicts, id="L11").to_dict("records"):
+        if claim["n"]:
+            yield (
+                f"A correct mask undoes all of it: over {claim['n']} masked LSTMs, deep and bidirectional ones among them, the "
+                f"largest change of any state or output was {say_number(claim['effect'])}."
+            )
+
+
+def _say_tutorial(verdicts: pd.DataFrame) -> Iterator[str]:
+    for claim in where(verdicts, id="L9").to_dict("records"):
+        if claim["n"]:
+            yield (
+                f"The mask has to arrive, though: Embedding(mask_zero=True) followed by Masking(0), as tutorials print it, tells the "
+                f"LSTM of {say_percent(claim['effect'])} of the fill."
+            )
+
+
+def _say_verdicts(verdicts: pd.DataFrame) -> str:
+    if verdicts.empty:
+        return "No claims were examined."
+    counts = verdicts.verdict.value_counts()
+    named = [f"{counts[name]} {name}" for name in ("supported", "refuted", "equivalent", "inconclusive") if name in counts]
+    return f"Of {len(verdicts)} published claims examined, {', '.join(named)}."

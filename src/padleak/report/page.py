@@ -1,0 +1,135 @@
+"""The report: figures, `report.html` and `report.md`, made from finished results alone."""
+
+import base64
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import matplotlib as mpl
+
+from padleak.report.answer import write_answer
+from padleak.report.plots import STYLE, figures
+from padleak.report.words import say_effect, say_interval, say_number, say_p
+from padleak.study.results import Results
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A figure in the report."""
+
+    name: str
+    experiment: str
+    title: str
+    caption: str
+    image: str
+
+
+def write_report(folder: Path, say: Say = lambda message: None) -> Path:
+    """Draw all figures and write the report of a results folder.
+
+    Returns:
+        Path of `report.html`.
+
+    Raises:
+        InputError: There are no results in the folder.
+    """
+    results = Results(folder)
+    sections = list(_draw_figures(results, say))
+    say("Writing the report")
+    content = _gather(results, sections)
+    for name in ("report.html", "report.md"):
+        (Path(folder) / name).write_text(_templates().get_template(f"{name}.j2").render(content), encoding="utf-8")
+    (Path(folder) / ".made-from").write_text(_fingerprint(results.run), encoding="utf-8")
+    return Path(folder) / "report.html"
+
+
+def is_current(folder: Path, run: dict) -> bool:
+    """Whether the report there was made by this code from this run."""
+    stamp = Path(folder) / ".made-from"
+    return stamp.is_file() and (Path(folder) / "report.html").is_file() and stamp.read_text() == _fingerprint(run)
+
+
+def _fingerprint(run: dict) -> str:
+    """A digest of what a report is made from: the cells, the experiments' code and our own."""
+    digest = hashlib.sha256()
+    cells = {name: [about["cells"], about["missing"]] for name, about in run["experiments"].items()}
+    digest.update(json.dumps([run["profile"], cells], sort_keys=True).encode())
+    for file in sorted(Path(__file__).parents[1].rglob("*")):
+        if file.suffix in (".py", ".j2"):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _draw_figures(results: Results, say: Say) -> Iterator[Section]:
+    """Write every figure as SVG and PNG; those that cannot be drawn keep the files that are there."""
+    target = results.folder / "figures"
+    target.mkdir(exist_ok=True)
+    # The font finder says at length which fonts a machine lacks.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    for experiment, about in results.run["experiments"].items():
+        for name in about["figures"]:
+            say(f"Drawing {name}")
+            with mpl.rc_context(STYLE):
+                drawn = figures[name](results.of(experiment), results) if about["cells"] else None
+                if drawn is not None:
+                    _save(drawn.figure, target, name)
+                    _write_text(target / f"{name}.json", json.dumps([drawn.title, drawn.caption], indent=1))
+            if (target / f"{name}.json").is_file():
+                title, caption = json.loads((target / f"{name}.json").read_text())
+                picture = base64.b64encode((target / f"{name}.svg").read_bytes()).decode()
+                yield Section(name, experiment, title, caption, f"data:image/svg+xml;base64,{picture}")
+
+
+def _save(figure, target: Path, name: str) -> None:
+    figure.savefig(target / f"{name}.svg", metadata={"Date": None})
+    figure.savefig(target / f"{name}.png")
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _gather(results: Results, sections: list[Section]) -> dict:
+    """All that the templates need."""
+    run = results.run
+    verdicts = results.verdicts.to_dict("records")
+    for verdict in verdicts:
+        verdict["shown"] = {
+            "effect": say_effect(verdict), "interval": say_interval(verdict), "p": say_p(verdict["p_holm"])
+        }  # fmt: skip
+        for part in verdict["parts"]:
+            part["shown"] = f"{say_effect(part)} {say_interval(part)}".strip()
+    facts = results.cells
+    return {
+        "answer": write_answer(results),
+        "verdicts": verdicts,
+        "sections": sections,
+        "experiments": run["experiments"],
+        "profile": run["profile"],
+        "environment": results.environment,
+        "failures": [failure for about in run["experiments"].values() for failure in about["failures"]],
+        "counts": {
+            "cells": len(facts),
+            "measurements": f"{len(results.measurements):,}",
+            "seeds": int(facts.seed.nunique()) if len(facts) else 0,
+            "minutes": say_number((facts.seconds_training + facts.seconds_probing).sum() / 60) if len(facts) else "0",
+            "milliseconds": say_number(1000 * facts.seconds_per_step.median()) if len(facts) else "-",
+            "data": sorted(facts.data.unique()) if len(facts) else [],
+        },
+    }
+
+
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("padleak.report"),
+        autoescape=lambda name: name is not None and ".html" in name,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )

@@ -1,0 +1,47 @@
+"""How numbers are said."""
+
+import math
+from collections.abc import Mapping
+
+
+def say_number(value: float | None) -> str:
+    """Three significant digits, without needless zeros or exponents.
+
+    >>> say_number(0.01234), say_number(16.248), say_number(9.5e-7), say_number(0.0), say_number(None)
+    ('0.0123', '16.2', '9.5e-07', '0', '-')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def say_effect(verdict: Mapping) -> str:
+    """The headline effect of a verdict."""
+    return say_number(verdict["effect"])
+
+
+def say_interval(verdict: Mapping) -> str:
+    """Its interval, in brackets; nothing where there is none."""
+    if verdict["low"] is None or (isinstance(verdict["low"], float) and math.isnan(verdict["low"])):
+        return ""
+    return f"[{say_number(verdict['low'])}, {say_number(verdict['high'])}]"
+
+
+def say_p(p_value: float | None) -> str:
+    """A p-value; a dash where nothing was tested (a deterministic bound).
+
+    >>> say_p(0.00001), say_p(0.0312), say_p(None)
+    ('< .001', '.031', '-')
+    """
+    if p_value is None or math.isnan(p_value):
+        return "-"
+    return "< .001" if p_value < 0.001 else f"{p_value:.3f}".removeprefix("0")
+
+
+def say_percent(share: float) -> str:
+    """A share as a percentage.
+
+    >>> say_percent(0.3125)
+    '31 %'
+    """
+    return f"{100 * share:.0f} %"

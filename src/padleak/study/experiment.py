@@ -1,0 +1,66 @@
+"""An experiment: one question, the cells that answer it, and the claims they settle. One file a question."""
+
+import difflib
+import importlib.util
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from padleak.errors import InputError
+from padleak.study.claims import Claim
+from padleak.study.grid import Design, Profile
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One question.
+
+    Attributes:
+        name: As the command line takes it: the name of its file.
+        question: In one sentence.
+        design: Which cells each profile runs.
+        claims: What is decided on them.
+        figures: Names of the figures of `padleak.report.plots` that show the answer.
+    """
+
+    name: str
+    question: str
+    design: Callable[[Profile], Design]
+    claims: tuple[Claim, ...]
+    figures: tuple[str, ...]
+
+
+def experiments_folder() -> Path:
+    """`$PADLEAK_EXPERIMENTS`, else `experiments` here, else the one beside the installed sources."""
+    beside_sources = Path(__file__).parents[3] / "experiments"
+    for folder in (os.environ.get("PADLEAK_EXPERIMENTS"), "experiments", beside_sources):
+        if folder and Path(folder).is_dir():
+            return Path(folder)
+    raise InputError("experiments", "a folder here, or named by PADLEAK_EXPERIMENTS", "neither")
+
+
+def find_experiments() -> dict[str, Experiment]:
+    """All experiments of the folder, by name: each file defines one `EXPERIMENT`."""
+    found = {}
+    for file in sorted(experiments_folder().glob("[!_]*.py")):
+        spec = importlib.util.spec_from_file_location(f"padleak_experiments.{file.stem}", file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        experiment = getattr(module, "EXPERIMENT", None)
+        if not isinstance(experiment, Experiment) or experiment.name != file.stem:
+            raise InputError(str(file), f"defining EXPERIMENT = Experiment(name={file.stem!r}, ...)", experiment)
+        found[experiment.name] = experiment
+    return found
+
+
+def choose_experiments(names: list[str]) -> list[Experiment]:
+    """The named experiments, or all."""
+    found = find_experiments()
+    for name in names:
+        if name not in found:
+            close = difflib.get_close_matches(name, found, n=1)
+            raise InputError(
+                "experiment", f"one of {', '.join(found)}", name, f"Did you mean {close[0]}?" if close else ""
+            )
+    return [found[name] for name in names or found]

@@ -1,0 +1,88 @@
+"""The study as a whole: plan it, run it, settle its claims, and write the tables."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from padleak.study import schedule
+from padleak.study.cell import Cell
+from padleak.study.claims import Case, judge
+from padleak.study.experiment import Experiment
+from padleak.study.grid import Design, Profile, unique
+from padleak.study.store import Store, describe_environment
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Experiments and their cells under one profile."""
+
+    profile: Profile
+    designs: tuple[tuple[Experiment, Design], ...]
+
+    @classmethod
+    def of(cls, experiments: list[Experiment], profile: Profile) -> "Plan":
+        """Lay out every experiment; a bad setting is an error here, before any work starts."""
+        return cls(profile, tuple((experiment, experiment.design(profile)) for experiment in experiments))
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the experiments."""
+        return [experiment.name for experiment, _ in self.designs]
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells, each once, however many experiments use it."""
+        return unique(cell for _, design in self.designs for cell in design.cells)
+
+
+def run(plan: Plan, store: Store, workers: int, progress: schedule.Progress) -> None:
+    """Run what is missing; `progress` is told of every cell done."""
+    schedule.run(plan.cells, store, workers, progress)
+
+
+def describe(plan: Plan, store: Store) -> dict[str, Any]:
+    """What was planned, done, missed and skipped, as in `run.json`."""
+    experiments = {}
+    for experiment, design in plan.designs:
+        keys = {cell.key for cell in design.cells}
+        missing = sorted(key for key in keys if key not in store)
+        experiments[experiment.name] = {
+            "question": experiment.question,
+            "figures": list(experiment.figures),
+            "cells": sorted(keys - set(missing)),
+            "missing": missing,
+            "failures": [failure for key in missing if (failure := store.failure(key))],
+            "skipped": dict(design.skipped),
+        }
+    return {"profile": dataclasses.asdict(plan.profile), "experiments": experiments}
+
+
+def settle(plan: Plan, store: Store, say: Callable[[str], None] = lambda message: None) -> list[dict]:
+    """Gather the finished cells, decide the claims and write all tables of the results folder.
+
+    Args:
+        plan: What was to be run.
+        store: What was.
+        say: Told what is being done.
+
+    Returns:
+        The verdicts, as in `verdicts.json`.
+    """
+    say("Gathering measurements")
+    measurements = store.measurements(plan.cells)
+    about = describe(plan, store)
+    say("Settling claims")
+    cases = []
+    for experiment, _ in plan.designs:
+        here = about["experiments"][experiment.name]
+        table = measurements[measurements.cell.isin(here["cells"])] if len(measurements) else measurements
+        cases.append(Case(experiment.name, experiment.claims, table, len(here["missing"])))
+    verdicts = judge(cases)
+    store.write_tables(measurements)
+    store.write_text(store.folder / "cells.csv", store.facts(plan.cells).to_csv(index=False))
+    store.write_text(store.folder / "verdicts.json", json.dumps(verdicts, indent=1))
+    store.write_text(store.folder / "environment.json", json.dumps(describe_environment(), indent=1))
+    store.write_text(store.folder / "run.json", json.dumps(about, indent=1))
+    return verdicts
