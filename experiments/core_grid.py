@@ -7,7 +7,7 @@ padded lengths.
 import pandas as pd
 
 from padleak.study import Above, AtMost, Below, Claim, Design, Experiment, Profile, factorial, on_own_side, per_seed, where
-from padleak.study.trials.sequence import SequenceCell
+from padleak.study.trials.sequence import SequenceCell, probe_grid
 
 SIDES = ["pre", "post"]
 TOKEN_MASKINGS = [
@@ -22,7 +22,8 @@ def design(profile: Profile) -> Design:
     """Every masking on text; the rest of the cells answer one claim each."""
     lengths = profile.pick(smoke=[24], standard=[24, 64], paper=[24, 48, 96, 160])
     text, floats = profile.sources("docstrings"), profile.sources("frequency")
-    common = profile.settings | {"padding": SIDES}
+    counts = profile.pick(smoke=(1, 32, 64), standard=(1, 2, 4, 8, 16, 32, 64), paper=(1, 2, 4, 8, 16, 32, 64, 128))
+    common = profile.settings | {"padding": SIDES, "probes": probe_grid(counts)}
     return (
         factorial(SequenceCell, data=text, masking=TOKEN_MASKINGS, length=lengths, **common)
         # The oracle and the control have no use for a second length.
@@ -58,7 +59,7 @@ def beyond_mean_pooling(side: str):
 
     def effect(table: pd.DataFrame) -> pd.Series:
         control = where(table, model="mlp", masking="none", padding=side, layout=side, count=32)
-        lstm = text_lstm(table, "none", padding=side, layout=side, count=32)
+        lstm = text_lstm(table, "none", padding=side, layout=side, count=32, length=list(control.length.unique()))
         return per_seed(lstm, "relative_shift", "summary") - per_seed(control, "relative_shift", "summary")
 
     return effect
@@ -97,7 +98,7 @@ def collision_cost(data: str):
 
     def effect(table: pd.DataFrame) -> pd.Series:
         chosen = where(table, model="lstm", masking="embedding", readout="last", layers=1, bidirectional=False, length=24)
-        chosen = where(chosen[(chosen.data == "keyword") == (data == "keyword")], count=None)
+        chosen = chosen[(chosen.data == "keyword") == (data == "keyword")]
         chosen = on_own_side(chosen[chosen["count"].isna() & (chosen.data != "first_token") & (chosen.data != "frequency")])
         collided, own = (per_seed(where(chosen, collides=c), "accuracy") for c in (True, False))
         return collided - own

@@ -55,13 +55,13 @@ class Stream:
         values: `(batch, time, unit)`, with Keras's own mask attached where Keras is to carry it.
         mask: Handed to each layer that takes one, `(batch, time)`.
         keep: Multiplied in after each layer, `(batch, time, 1)`, 0 at fill.
-        backward_units: How many of the last units run backwards in time.
+        final: The state after the whole sequence, `(batch, unit)`, where the last layer is recurrent.
     """
 
     values: "KerasTensor"
     mask: "KerasTensor | None" = None
     keep: "KerasTensor | None" = None
-    backward_units: int = 0
+    final: "KerasTensor | None" = None
 
     def through(self, layer: "Layer") -> "Stream":
         """The stream after a layer that keeps the time axis."""

@@ -15,11 +15,8 @@ readouts = Registry("readout", package="padleak.models")
 
 @readouts.add
 def last(stream: Stream) -> "KerasTensor":
-    """The state at the last step; of the units that run backwards, the state at the first."""
-    values, backward = stream.values, stream.backward_units
-    if not backward:
-        return values[:, -1]
-    return keras.ops.concatenate([values[:, -1, :-backward], values[:, 0, -backward:]], axis=-1)
+    """The state after the whole sequence; of layers without a memory, the one at the last step."""
+    return stream.values[:, -1] if stream.final is None else stream.final
 
 
 @readouts.add

@@ -1,9 +1,15 @@
 """Recurrent networks: any depth, either or both directions."""
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from padleak.models.backend import keras
 from padleak.models.masking import Stream
 from padleak.models.network import Encoded, Network, models
 from padleak.models.readout import readouts
+
+if TYPE_CHECKING:
+    from keras import KerasTensor, Layer
 
 
 @models.add(bidirectional=True)
@@ -25,13 +31,38 @@ def simple_rnn(stream: Stream, network: Network) -> Encoded:
 
 
 def _stack(kind: str, stream: Stream, network: Network) -> Encoded:
-    for depth in range(network.layers):
-        layer = getattr(keras.layers, kind)(
-            network.units, return_sequences=True, name=f"encoder_{depth + 1}_cell" if network.bidirectional else None
-        )
-        if network.bidirectional:
-            layer = keras.layers.Bidirectional(layer)
-        layer.name = f"encoder_{depth + 1}"
-        stream = stream.through(layer)
-    stream = Stream(stream.values, stream.mask, stream.keep, network.units if network.bidirectional else 0)
+    for depth in range(1, network.layers):
+        stream = stream.through(_layer(kind, network, depth))
+    values, *states = stream.call(_layer(kind, network, network.layers, return_state=True), stream.values)
+    if stream.keep is None:
+        stream = replace(stream, values=values, final=_join(states, network))
+    else:
+        # Zeroed at fill, the states that the layer keeps to itself are none that the strategy would hand on.
+        stream = replace(stream, values=values * stream.keep, final=_ends(values * stream.keep, network))
     return Encoded(stream.values, readouts[network.readout](stream))
+
+
+def _layer(kind: str, network: Network, depth: int, return_state: bool = False) -> "Layer":
+    name = f"encoder_{depth}"
+    inner_name = f"{name}_inner" if network.bidirectional else name
+    layer = getattr(keras.layers, kind)(
+        network.units, return_sequences=True, return_state=return_state, name=inner_name
+    )
+    return keras.layers.Bidirectional(layer, name=name) if network.bidirectional else layer
+
+
+def _join(states: list, network: Network) -> "KerasTensor":
+    """The hidden state, of both directions side by side; an LSTM's cell state is left out."""
+    if not network.bidirectional:
+        return states[0]
+    return keras.ops.concatenate([states[0], states[len(states) // 2]], axis=-1)
+
+
+def _ends(values: "KerasTensor", network: Network) -> "KerasTensor":
+    """The last step, of the units that run backwards the first.
+
+    Not the final state of a masked layer: where a mask arrives, Keras's Bidirectional puts zeros at the masked steps.
+    """
+    if not network.bidirectional:
+        return values[:, -1]
+    return keras.ops.concatenate([values[:, -1, : network.units], values[:, 0, network.units :]], axis=-1)

@@ -45,3 +45,13 @@ def say_percent(share: float) -> str:
     '31 %'
     """
     return f"{100 * share:.0f} %"
+
+
+def short_source(source: str) -> str:
+    """A source of data without folders.
+
+    >>> short_source("lines:/home/me/bad.txt,/home/me/good.txt?words=500")
+    'lines:bad.txt,good.txt'
+    """
+    name, _, path = source.partition("?")[0].partition(":")
+    return f"{name}:{','.join(part.rsplit('/', 1)[-1] for part in path.split(','))}" if path else name

@@ -20,6 +20,8 @@ class Profile:
         name: `smoke`, `standard` or `paper`.
         seeds: Replicates of every cell; a seed draws rows, initial weights and data order.
         rows: Training rows of a cell.
+        validation: Validation rows of a cell.
+        test: Test rows of a cell, the same for every seed.
         epochs: Epochs at most.
         data: Used in place of each experiment's own data where it asks with `sources`; "" for none.
     """
@@ -27,6 +29,8 @@ class Profile:
     name: str
     seeds: int
     rows: int
+    validation: int
+    test: int
     epochs: int
     data: str = ""
 
@@ -41,15 +45,16 @@ class Profile:
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that every cell takes from the profile, seeds as levels."""
-        return {"seed": list(range(self.seeds)), "rows": self.rows, "epochs": self.epochs}
+        sizes = {name: getattr(self, name) for name in ("rows", "validation", "test", "epochs")}
+        return {"seed": list(range(self.seeds))} | sizes
 
 
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", seeds=2, rows=192, epochs=1),
-        Profile("standard", seeds=5, rows=1536, epochs=6),
-        Profile("paper", seeds=20, rows=6000, epochs=12),
+        Profile("smoke", seeds=2, rows=192, validation=64, test=256, epochs=1),
+        Profile("standard", seeds=5, rows=1536, validation=384, test=1024, epochs=6),
+        Profile("paper", seeds=20, rows=6000, validation=1000, test=3000, epochs=12),
     )
 }
 

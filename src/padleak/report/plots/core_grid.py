@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from padleak.report.plots import COLOURS, SIDE_COLOURS, Drawn, draw_dots, draw_line, figures, new_figure, say_n, summarise
-from padleak.report.words import say_number, say_percent
+from padleak.report.words import say_number, say_percent, short_source
 from padleak.study.results import Results
 from padleak.study.select import on_own_side, where
 
@@ -99,39 +99,42 @@ def _draw_cloud(panel, unpadded: np.ndarray, padded: np.ndarray) -> float:
 
 @figures.add
 def accuracy_by_masking(table: pd.DataFrame, results: Results) -> Drawn | None:
-    """Test accuracy by masking, side and padded length."""
+    """Test accuracy by masking and side, one panel for each data set and padded length."""
     rows = where(table, model="lstm", layers=1, bidirectional=False, collides=False, metric="accuracy")
-    rows = on_own_side(rows[~rows.data.isin(SYNTHETIC) & rows["count"].isna()])
+    rows = on_own_side(rows[(rows.data != "keyword") & rows["count"].isna()])
     rows = rows[(rows.readout == "last") | (rows.masking == "loss_only")]
-    # What a network trained without fill is worth is how it does without fill.
-    if rows.empty:
-        return None
-    shown = summarise(rows, ["masking", "padding", "length"])
     oracle = _accuracy_without_fill(table)
-    lengths = sorted(shown.length.unique())
-    figure, axes = new_figure(columns=len(lengths), height=4, sharey=True, sharex=True)
-    names = [name for name in COLOURS if name in set(shown.masking) and name != "unpadded"]
-    for panel, length in zip(axes[0], lengths):
+    shown = summarise(rows[rows.masking != "unpadded"], ["data", "length", "masking", "padding"])
+    if shown.empty:
+        return None
+    panels = [(data, length) for (data, length), dots in shown.groupby(["data", "length"]) if dots.masking.nunique() > 1]
+    names = [name for name in COLOURS if name in set(shown.masking)]
+    figure, axes = new_figure(columns=len(panels), width=11, height=4, sharey=True)
+    for panel, (data, length) in zip(axes[0], panels):
         for offset, (side, colour) in zip((-0.15, 0.15), SIDE_COLOURS.items()):
-            dots = where(shown, padding=side, length=length, masking=names)
-            draw_dots(panel, dots, dots.masking.map(names.index) + offset, f"{side}-padded", colour, "o" if side == "pre" else "s")
-        if len(oracle):
-            panel.axvline(oracle["mean"].iloc[0], color=COLOURS["unpadded"], linestyle=":", label="trained and tested unpadded")
-        panel.set(title=f"padded to {length} steps", xlabel="test accuracy", yticks=range(len(names)), yticklabels=names)
-        panel.invert_yaxis() if panel is axes[0, 0] else None
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    longest = where(shown, length=lengths[-1], padding="post").set_index("masking")["mean"]
+            dots = where(shown, data=data, length=length, padding=side)
+            marker = "o" if side == "pre" else "s"
+            draw_dots(panel, dots, dots.masking.map(names.index) + offset, f"{side}-padded", colour, marker)
+        for accuracy in where(oracle, data=data)["mean"]:
+            panel.axvline(accuracy, color=COLOURS["unpadded"], linestyle=":", label="trained and tested without fill")
+        panel.set(title=f"{short_source(data)}, {length} steps", xlabel="test accuracy", xlim=(0, 1.03))
+        panel.set(yticks=range(len(names)), yticklabels=names)
+    axes[0, 0].invert_yaxis()
+    handles = {label: handle for panel in axes[0] for handle, label in zip(*panel.get_legend_handles_labels())}
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
+    main = where(shown, length=plain_lstm(table).length.max(), padding="post", data=plain_lstm(table).data.iloc[0])
+    by_name = main.set_index("masking")["mean"]
     return Drawn(
         figure,
-        f"Padded at the end to {lengths[-1]} steps, an LSTM without a mask scores {say_percent(longest['none'])} "
-        f"where one with a mask scores {say_percent(longest.get('embedding', longest.get('masking_layer')))}",
+        f"Padded at the end to {main.length.iloc[0]} steps, an LSTM without a mask scores {say_percent(by_name['none'])} where one "
+        f"with a mask scores {say_percent(by_name.get('embedding', by_name.get('masking_layer')))}",
         f"Plain LSTM; `loss_only` answers at every step, all others at the last. {say_n(shown)}. {INTERVALS}",
     )
 
 
 def _accuracy_without_fill(table: pd.DataFrame) -> pd.DataFrame:
     rows = where(plain_lstm(table), masking="unpadded", metric="accuracy_of_reference")
-    return summarise(rows[rows["count"].isna()], ["masking"])
+    return summarise(rows[rows["count"].isna()], ["data"])
 
 
 @figures.add
@@ -214,7 +217,7 @@ def first_word_on_the_fill_id(table: pd.DataFrame, results: Results) -> Drawn | 
         dots = where(shown, collides=collides)
         label = "first word shares the fill id" if collides else "ids 0 and 1 kept free"
         draw_dots(panel, dots, dots.data.map(names.index), label, colour, marker)
-    panel.set(xlabel="test accuracy", yticks=range(len(names)), yticklabels=[_short(name) for name in names])
+    panel.set(xlabel="test accuracy", yticks=range(len(names)), yticklabels=[short_source(name) for name in names])
     panel.set_ylim(-0.5, len(names) - 0.5)
     figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     by_case = shown.set_index(["data", "collides"])["mean"]
@@ -260,8 +263,3 @@ def exactness(table: pd.DataFrame, results: Results) -> Drawn | None:
         "and is counted for `explicit` alone.",
     )
 
-
-def _short(source: str) -> str:
-    """A source without its folder."""
-    name, _, path = source.partition("?")[0].partition(":")
-    return f"{name}:{path.split('/')[-1]}" if path else name
