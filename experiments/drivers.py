@@ -35,7 +35,7 @@ def design(profile: Profile) -> Design:
             units=[8, 32],
             readout=["last", "mean"],
             probes=by_side,
-            **profile.settings | {"rows": min(profile.rows, 1024)},
+            **profile.settings | {"rows": min(profile.rows, 1024), "epochs": min(profile.epochs, 4)},
         )
         for length in (short, long)
     ]

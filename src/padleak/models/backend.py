@@ -1,24 +1,19 @@
 """Keras, imported on first use: it takes six seconds and several hundred megabytes, and planning a study needs neither."""
 
-import importlib.util
+import importlib
+import logging
 import os
-import sys
-from types import ModuleType
+from typing import Any
 
 
-def _import_lazily(name: str) -> ModuleType:
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.find_spec(name)
-    loader = importlib.util.LazyLoader(spec.loader)
-    spec.loader = loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    loader.exec_module(module)
-    return module
+class _LazyKeras:
+    """Stands for the module and imports it when something of it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module("keras"), name)
 
 
-keras = _import_lazily("keras")
+keras = _LazyKeras()
 
 
 def name() -> str:
@@ -27,12 +22,16 @@ def name() -> str:
 
 
 def start() -> None:
-    """Import Keras now, without the lines that TensorFlow writes to the terminal before it reads its log level."""
+    """Import Keras now: one thread a pool, and without the lines that TensorFlow writes before it reads its log level."""
+    for variable, value in (QUIET | ONE_THREAD).items():
+        os.environ.setdefault(variable, value)
+    # Probing many lengths retraces a few times by design.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     saved = os.dup(2)
     silence = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(silence, 2)
-        keras.__version__  # noqa: B018 (the look-up imports Keras)
+        importlib.import_module("keras")
     finally:
         os.dup2(saved, 2)
         os.close(saved)

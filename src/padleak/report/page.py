@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import logging
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import jinja2
 import matplotlib as mpl
 
 from padleak.report.answer import write_answer
-from padleak.report.plots import STYLE, figures
+from padleak.report.plots import STYLE, Drawn, figures
 from padleak.report.words import say_effect, say_interval, say_number, say_p
 from padleak.study.results import Results
 
@@ -78,21 +79,23 @@ def _draw_figures(results: Results, say: Say) -> Iterator[Section]:
             with mpl.rc_context(STYLE):
                 drawn = figures[name](results.of(experiment), results) if about["cells"] else None
                 if drawn is not None:
-                    _save(drawn.figure, target, name)
-                    _write_text(target / f"{name}.json", json.dumps([drawn.title, drawn.caption], indent=1))
+                    _save(drawn, target, name)
             if (target / f"{name}.json").is_file():
                 title, caption = json.loads((target / f"{name}.json").read_text())
                 picture = base64.b64encode((target / f"{name}.svg").read_bytes()).decode()
                 yield Section(name, experiment, title, caption, f"data:image/svg+xml;base64,{picture}")
 
 
-def _save(figure, target: Path, name: str) -> None:
+def _save(drawn: Drawn, target: Path, name: str) -> None:
+    """SVG, PNG and the words; both pictures carry the title and the caption, since they travel without the page."""
+    figure = drawn.figure
+    width = int(12.5 * figure.get_figwidth())
+    figure.suptitle(textwrap.fill(drawn.title, width), x=0.01, ha="left", fontsize=11, fontweight="bold")
+    figure.supxlabel(textwrap.fill(drawn.caption, int(1.35 * width)), x=0.01, ha="left", fontsize=8, color="0.3")
+    figure.set_figheight(figure.get_figheight() + 0.9)
     figure.savefig(target / f"{name}.svg", metadata={"Date": None})
     figure.savefig(target / f"{name}.png")
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    (target / f"{name}.json").write_text(json.dumps([drawn.title, drawn.caption], indent=1), encoding="utf-8")
 
 
 def _gather(results: Results, sections: list[Section]) -> dict:

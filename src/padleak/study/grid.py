@@ -53,7 +53,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("smoke", seeds=2, rows=192, validation=64, test=256, epochs=1),
-        Profile("standard", seeds=5, rows=1536, validation=384, test=1024, epochs=6),
+        Profile("standard", seeds=5, rows=1536, validation=384, test=768, epochs=6),
         Profile("paper", seeds=20, rows=6000, validation=1000, test=3000, epochs=12),
     )
 }

@@ -39,8 +39,8 @@ def leakage_by_pad_count(table: pd.DataFrame, results: Results) -> Drawn | None:
         panel.set_xscale("log", base=2)
         panel.set_xticks(counts := sorted(shown["count"].unique()), [str(count) for count in counts])
         panel.set_yscale("symlog", linthresh=0.01, linscale=0.4)
-        panel.set_ylim(bottom=-0.001)
     axes[0, 0].set_ylabel("shift of the last state,\nshare of its norm")
+    axes[0, 0].set_ylim(-0.001, 1.5 * shown["mean"].max())
     figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside right upper", title="masking")
     pre, post = (
         where(shown, masking="none", padding=side, count=SHOWN_COUNT)["mean"].mean() for side in ("pre", "post")

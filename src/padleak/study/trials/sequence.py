@@ -22,6 +22,7 @@ from padleak.study.cell import Cell, Outcome
 
 _PROBE_LENGTHS = 5
 _SAMPLED_ROWS = 64
+_FILL_UP = "up to training's length"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class SequenceCell(Cell):
     """
 
     kind: ClassVar[str] = "sequence"
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
 
     data: str = "docstrings"
     rows: int = 2048
@@ -222,28 +223,39 @@ class _Examination:
 
     def _probe_rows(self, probe: Probe) -> Iterator[dict[str, Any]]:
         about = {"probe": probe.name, "layout": probe.layout, "count": probe.count, "reference": probe.reference}
+        for layer, metric, value in (*self._accuracies(probe), *self._shifts(probe)):
+            yield about | {"layer": layer, "metric": metric, "value": value}
+
+    def _accuracies(self, probe: Probe) -> Iterator[tuple[str, str, float]]:
+        """Accuracy with and without the padding: by pad count on the few, else on all test sequences at once."""
         sequences = self._test if probe.count is None else self._few
         probed = self._view(sequences, probe.layout, probe.count)
-        labels = sequences.labels
-        yield about | {"layer": "input", "metric": "padded_share", "value": probed.padded_share}
-        yield about | {"layer": "prediction", "metric": "accuracy", "value": score(probed.prediction, labels)}
+        yield "input", "padded_share", probed.padded_share
+        yield "prediction", "accuracy", score(probed.prediction, sequences.labels)
+        if (reference := self._reference(probe, sequences)) is not None:
+            yield "prediction", "accuracy_of_reference", score(reference.prediction, sequences.labels)
+
+    def _shifts(self, probe: Probe) -> Iterator[tuple[str, str, float]]:
+        """Every measure, on pairs of batches of the same rows, so that nothing differs but the padding.
+
+        The same row may come out differently in a batch of another size: by some 1e-6, without any padding.
+        """
+        moved = probe.reference == "trained"
+        sequences = self._test if moved else self._few
         reference = self._reference(probe, sequences)
         if reference is None:
             return
-        # Exchanging a step is costly to look at on all test sequences, and needed only beside the pad counts.
-        changed = self._changed(sequences) if probe.count is not None else None
-        yield about | {
-            "layer": "prediction", "metric": "accuracy_of_reference", "value": score(reference.prediction, labels)
-        }  # fmt: skip
+        probed = self._view(sequences, probe.layout, probe.count if moved or probe.count is not None else _FILL_UP)
+        changed = None if moved else self._changed(sequences)
         for layer, of in (("states", "states"), ("summary", "states"), ("prediction", "prediction")):
             comparison = Comparison(
                 getattr(reference, layer), getattr(probed, layer), getattr(changed, layer, None),
-                labels if layer == "prediction" else None,
+                sequences.labels if layer == "prediction" else None,
             )  # fmt: skip
             for metric in measures:
                 facts = measures.facts(metric)
                 if facts["of"] == of and (self._program.network.classifies or not facts.get("classes")):
-                    yield about | {"layer": layer, "metric": metric, "value": measures[metric](comparison)}
+                    yield layer, metric, measures[metric](comparison)
 
     def _reference(self, probe: Probe, sequences: Sequences) -> _View | None:
         if probe.reference == "trained":
@@ -257,36 +269,31 @@ class _Examination:
             self._views[key] = self._look(_exchange_one(sequences, self._cell.seed), None, 0)
         return self._views[key]
 
-    def _view(self, sequences: Sequences, layout: str | None, count: int | None) -> _View:
+    def _view(self, sequences: Sequences, layout: str | None, count: int | str | None) -> _View:
         key = (id(sequences), layout, count)
         if key not in self._views:
             self._views[key] = self._look(sequences, layout, count)
         return self._views[key]
 
-    def _look(self, sequences: Sequences, layout: str | None, count: int | None) -> _View:
-        """Run the model on one rectangle, or on one for each length where each gets `count` fill steps."""
+    def _look(self, sequences: Sequences, layout: str | None, count: int | str | None) -> _View:
+        """Run the model: on one rectangle of training's length (None), or on one for each length of sequence, where each
+        sequence gets `count` fill steps or is filled up to training's length."""
         if count is None:
             groups = {self._cell.length: np.arange(len(sequences))}
         else:
             groups = sequences.by_length()
-        views: list[np.ndarray | None] = [None, None, None]
-        fill_steps = all_steps = 0
         row_of_step = np.repeat(np.arange(len(sequences)), sequences.lengths)
+        parts, fill_steps, all_steps = [], 0, 0
         for length, rows in groups.items():
-            padded = pad(
-                sequences.take(rows), length + (count or 0), layout or "unpadded", seed=self._cell.seed
-            )
+            target = self._cell.length if count in (None, _FILL_UP) else length + count
+            padded = pad(sequences.take(rows), target, layout or "unpadded", seed=self._cell.seed)
             reading = self._program.read(padded.inputs, padded.mask)
-            steps = np.isin(row_of_step, rows)
-            for index, (part, places) in enumerate(
-                ((reading.states[padded.mask], steps), (reading.summary, rows), (reading.prediction, rows))
-            ):
-                if views[index] is None:
-                    views[index] = np.empty((len(steps) if index == 0 else len(sequences), *part.shape[1:]), part.dtype)
-                views[index][places] = part
+            parts.append((np.flatnonzero(np.isin(row_of_step, rows)), rows, reading.states[padded.mask], *reading[1:]))
             fill_steps += (~padded.mask).sum()
             all_steps += padded.mask.size
-        return _View(*views, padded_share=float(fill_steps / all_steps))
+        steps, rows, states, summary, prediction = (np.concatenate(part) for part in zip(*parts))
+        by_step, by_row = np.argsort(steps), np.argsort(rows)
+        return _View(states[by_step], summary[by_row], prediction[by_row], float(fill_steps / all_steps))
 
     def _mask_rows(self) -> Iterator[dict[str, Any]]:
         """What share of fill steps the first encoder layer takes for real, and of real steps for fill."""

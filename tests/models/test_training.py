@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+
+from padleak.data import Sequences, load, pad
+from padleak.models import Network
+from padleak.models.training import EqualLengthRows, History, Program, Rows, Schedule
+
+pytestmark = pytest.mark.slow
+
+NETWORK = Network(words=40, embedding=6, units=8, length=12, outputs=4, masking="embedding")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load("first_token?length=12").train.take(np.arange(256))
+
+
+@pytest.fixture(scope="module")
+def rows(data):
+    return Rows(pad(data, 12, "post"), data.labels)
+
+
+@pytest.mark.parametrize("steps", [0, 1000], ids=["as traced", "compiled to machine code"])
+def test_a_program_set_back_trains_to_the_weights_of_a_fresh_one(rows, steps):
+    schedule = Schedule(batch=64, epochs=2)
+    used = Program(NETWORK, steps)
+    used.reset(5, 0.01)
+    used.train(rows, rows, schedule, seed=1)
+    used.reset(7, 0.003)
+    used.train(rows, rows, schedule, seed=2)
+    fresh = Program(NETWORK, steps)
+    fresh.reset(7, 0.003)
+    fresh.train(rows, rows, schedule, seed=2)
+    for ours, theirs in zip(used.model.get_weights(), fresh.model.get_weights()):
+        assert np.array_equal(ours, theirs)
+
+
+def test_training_is_what_fit_does(rows, data):
+    """Plain Keras on the same batches in the same order gives the same weights."""
+    import keras
+
+    program = Program(NETWORK, steps=0)
+    program.reset(3, 0.003)
+    plain, _ = NETWORK.assemble(3)
+    plain.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", jit_compile=False)
+    program.train(rows, rows, Schedule(batch=64, epochs=2, patience=9), seed=4)
+    generator, padded = np.random.default_rng(4), pad(data, 12, "post")
+    losses = []
+    for _ in range(2):
+        order = generator.permutation(256)
+        plain.fit(padded.inputs[order], data.labels[order], batch_size=64, shuffle=False, verbose=0)
+        losses.append((plain.evaluate(padded.inputs, data.labels, verbose=0), plain.get_weights()))
+    best = min(losses, key=lambda pair: pair[0])[1]
+    for ours, theirs in zip(program.model.get_weights(), best):
+        assert np.allclose(ours, theirs, atol=1e-6)
+
+
+def test_it_learns_and_keeps_the_weights_of_the_best_epoch(rows):
+    program = Program(NETWORK, steps=0)
+    program.reset(0, 0.02)
+    history = program.train(rows, rows, Schedule(batch=32, epochs=12), seed=0)
+    assert program.loss(rows) == pytest.approx(min(history.validation_loss))
+    assert history.validation_loss[-1] < 0.5 < history.validation_loss[0]
+
+
+def test_early_stopping_counts_epochs_since_the_best():
+    assert not History([3.0, 2.0, 2.5]).should_stop(patience=2)
+    assert History([3.0, 2.0, 2.5, 2.4]).should_stop(patience=2)
+
+
+def test_batches_cover_an_epoch_in_one_shape(data):
+    labels = np.arange(len(data))
+    batches = list(Rows(pad(data, 12, "post"), labels).batches(100, np.random.default_rng(0)))
+    assert [len(batch.labels) for batch in batches] == [100, 100]
+    seen = np.concatenate([batch.labels for batch in batches])
+    assert len(set(seen.tolist())) == 200
+
+
+def test_equal_length_batches_have_no_fill_and_cover_every_row():
+    sequences = Sequences.from_rows([[2] * n for n in (3, 5, 3, 4, 3)], np.arange(5))
+    batches = list(EqualLengthRows(sequences).batches(2, np.random.default_rng(0)))
+    assert all(batch.mask.all() and (batch.inputs != 0).all() for batch in batches)
+    assert sorted(np.concatenate([batch.labels for batch in batches])) == [0, 1, 2, 3, 4]
+
+
+def test_answers_at_every_step_are_read_at_the_last_real_step(data):
+    network = Network(words=40, embedding=6, units=8, length=12, outputs=4, masking="loss_only", readout="every")
+    program = Program(network, steps=0)
+    padded = pad(data, 12, "post")
+    every_step = np.asarray(program.view.predict_on_batch(padded.inputs)[2])
+    expected = np.array([every_step[row, length - 1] for row, length in enumerate(padded.mask.sum(axis=1))])
+    assert np.allclose(program.read(padded.inputs, padded.mask).prediction, expected, atol=1e-6)

@@ -1,0 +1,96 @@
+import multiprocessing
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from toys import ToyCell
+
+from padleak.errors import InputError
+from padleak.study.store import Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "results")
+    store.prepare()
+    return store
+
+
+def test_what_is_written_comes_back(store):
+    cell = ToyCell(number=3)
+    store.write(cell, cell.run())
+    table = store.measurements([cell, ToyCell(number=4)])
+    assert cell.key in store and ToyCell(number=4).key not in store
+    assert table.value.tolist() == [3.0]
+    assert table.number.tolist() == [3] and table.cell.tolist() == [cell.key]
+    with np.load(store.cell_folder(cell.key) / "states.npz") as arrays:
+        assert np.array_equal(arrays["unpadded"], np.full((2, 3), 3))
+
+
+@pytest.mark.parametrize("step", ["to_parquet", "rename"])
+def test_interrupted_writing_leaves_nothing(store, monkeypatch, step):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    cell = ToyCell(number=1)
+    outcome = cell.run()
+    target = pd.DataFrame if step == "to_parquet" else type(store.folder)
+    monkeypatch.setattr(target, step, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        store.write(cell, outcome)
+    monkeypatch.undo()
+    assert cell.key not in store
+    store.prepare()
+    assert list((store.folder / "cells").iterdir()) == []
+    store.write(cell, outcome)
+    assert cell.key in store
+
+
+def test_a_second_writer_of_the_same_cell_changes_nothing(store):
+    cell = ToyCell(number=1)
+    store.write(cell, cell.run())
+    before = (store.cell_folder(cell.key) / "cell.json").stat().st_mtime_ns
+    store.write(cell, cell.run())
+    assert (store.cell_folder(cell.key) / "cell.json").stat().st_mtime_ns == before
+    assert len(list((store.folder / "cells").iterdir())) == 1
+
+
+def test_a_failure_is_kept_until_the_cell_succeeds(store):
+    cell = ToyCell(number=2)
+    store.write_failure(cell, RuntimeError("no luck"))
+    assert store.failure(cell.key)["error"] == "RuntimeError: no luck"
+    assert store.failure(cell.key)["settings"]["number"] == 2
+    store.write(cell, cell.run())
+    assert store.failure(cell.key) is None
+
+
+def _try_lock(folder, queue):
+    try:
+        with Store(folder).lock():
+            queue.put("locked")
+    except InputError as error:
+        queue.put(str(error))
+
+
+def test_a_second_run_on_the_folder_is_turned_away(store):
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    with store.lock():
+        process = context.Process(target=_try_lock, args=(store.folder, queue))
+        process.start()
+        assert "another folder with --results" in queue.get(timeout=60)
+        process.join()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(InputError, match="results folder must be a place that can be written to"):
+        Store(tmp_path / "results").prepare()
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "results").write_text("")
+    with pytest.raises(InputError, match="results folder must be a place that can be written to"):
+        Store(tmp_path / "results").prepare()

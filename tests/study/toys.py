@@ -1,0 +1,42 @@
+"""Cells for tests of the engine: quick, importable by workers, and able to go wrong."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from padleak.study.cell import Cell, Outcome
+
+
+@dataclass(frozen=True)
+class ToyCell(Cell):
+    """Gives its number; fails, dies or waits if told to."""
+
+    kind: ClassVar[str] = "toy"
+    number: int = 0
+    does: str = "works"
+    marks: str = ""
+
+    def run(self) -> Outcome:
+        if self.marks:
+            with (Path(self.marks) / f"{self.number}").open("a") as mark:
+                mark.write("x")
+        if self.does == "fails":
+            raise RuntimeError("the toy broke")
+        if self.does == "dies":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.does == "waits":
+            time.sleep(0.3)
+        table = pd.DataFrame({"probe": ["p"], "layer": ["l"], "metric": ["m"], "value": [float(self.number)]})
+        return Outcome(table, {"seconds": 0.1}, {"states": {"unpadded": np.full((2, 3), self.number)}})
+
+    def why_not(self) -> str | None:
+        return None
+
+    def shape(self):
+        return self.number // 4
