@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from padleak.study import Above, Claim, Design, Experiment, Profile, Within, factorial, on_own_side, per_seed, where
+from padleak.study import Above, Claim, Design, Experiment, Profile, Within, factorial, on_own_side, per_seed
 from padleak.study.trials.sequence import SequenceCell
 
 MARGIN = 0.01
@@ -29,7 +29,13 @@ def accuracy(table: pd.DataFrame, model: str, masked: bool, padding: str) -> pd.
     maskings = ["embedding", "masking_layer"] if masked else ["none"]
     readout = "last" if model == "lstm" else "max"
     return per_seed(
-        on_own_side(table), "accuracy", model=model, readout=readout, masking=maskings, padding=padding, reference="unpadded"
+        on_own_side(table),
+        "accuracy",
+        model=model,
+        readout=readout,
+        masking=maskings,
+        padding=padding,
+        reference="unpadded",
     )
 
 

@@ -58,9 +58,7 @@ def list_(profile: ProfileOption = "standard", as_json: JsonOption = False) -> N
 
     chosen = _profile(profile)
     registries = (datasets, paddings, maskings, models, readouts, measures)
-    parts = {
-        registry.kind: {name: registry.summary(name) for name in registry} for registry in registries
-    }
+    parts = {registry.kind: {name: registry.summary(name) for name in registry} for registry in registries}
     experiments = [
         {
             "name": experiment.name,
@@ -138,14 +136,29 @@ def run(
 
 
 @app.command()
-def report(results: ResultsArgument = Path("results/standard")) -> None:
+def report(
+    results: ResultsArgument = Path("results/standard"),
+    into: Annotated[
+        Path | None, typer.Option(help="Put the answer between the two <!-- results --> lines of this file instead.")
+    ] = None,
+) -> None:
     """Write the report of finished results anew.
 
-    Example: padleak report results/reference
-    """
-    from padleak.report.page import write_report
+    Examples:
 
-    print(write_report(results, _say))
+      padleak report results/reference
+
+      padleak report results/reference --into README.md
+    """
+    from padleak.report.page import summarise_into, write_report
+
+    if into is None:
+        print(write_report(results, _say))
+    elif into.is_file():
+        summarise_into(results, into)
+        print(into)
+    else:
+        raise InputError("--into", "a Markdown file that exists", str(into))
 
 
 @app.command()
@@ -178,7 +191,9 @@ def _profile(name: str):
 
     if name not in PROFILES:
         close = difflib.get_close_matches(name, PROFILES, n=1)
-        raise InputError("--profile", f"one of {', '.join(PROFILES)}", name, f"Did you mean {close[0]}?" if close else "")
+        raise InputError(
+            "--profile", f"one of {', '.join(PROFILES)}", name, f"Did you mean {close[0]}?" if close else ""
+        )
     return PROFILES[name]
 
 

@@ -78,6 +78,11 @@ class Registry:
     def _discover(self) -> None:
         if self._package is None:
             return
-        package, self._package = importlib.import_module(self._package), None
-        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-            importlib.import_module(module.name)
+        name, self._package = self._package, None
+        try:
+            package = importlib.import_module(name)
+            for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+                importlib.import_module(module.name)
+        except BaseException:
+            self._package = name  # so that the next look-up fails too, instead of missing what is left
+            raise

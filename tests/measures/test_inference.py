@@ -5,7 +5,13 @@ from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
 
 from padleak.measures.inference import (
-    estimate_mean, holm, p_above, p_below, p_outside, p_within, variance_shares,
+    estimate_mean,
+    holm,
+    p_above,
+    p_below,
+    p_outside,
+    p_within,
+    variance_shares,
 )  # fmt: skip
 
 VALUES = np.array([0.12, 0.31, 0.05, 0.22, 0.18])
@@ -41,7 +47,9 @@ def test_a_quantity_without_spread_is_decided_without_a_test():
 
 
 @pytest.mark.parametrize(
-    ("test", "null"), [(p_above, 0.0), (p_below, 0.0), (p_within, 1.0), (p_outside, 1.0)], ids=lambda x: getattr(x, "__name__", "")
+    ("test", "null"),
+    [(p_above, 0.0), (p_below, 0.0), (p_within, 1.0), (p_outside, 1.0)],
+    ids=lambda x: getattr(x, "__name__", ""),
 )
 def test_false_positive_rate_is_at_most_alpha_at_the_edge_of_the_null(test, null):
     samples = np.random.default_rng(1).normal(null, 1, size=(4000, 5))
@@ -73,7 +81,9 @@ def make_factorial(effects: dict[str, float], noise: float, seeds: int = 5) -> p
 def test_variance_shares_of_a_known_design():
     # A factor with two equally frequent levels d apart has variance (d / 2)².
     table = make_factorial({"a": 2.0, "b": 1.0, "c": 0.0}, noise=0)
-    shares = variance_shares(table, "response", ["a", "b", "c"], "seed", np.random.default_rng(0)).set_index("factor").share
+    shares = (
+        variance_shares(table, "response", ["a", "b", "c"], "seed", np.random.default_rng(0)).set_index("factor").share
+    )
     assert shares.to_dict() == pytest.approx({"a": 0.8, "b": 0.2, "c": 0.0})
 
 

@@ -25,7 +25,9 @@ class TestEveryMeasure:
     @given(seed=st.integers(0, 10_000))
     def test_does_not_depend_on_the_order_of_units(self, name, seed):
         whole = make_comparison(seed)
-        shuffled = Comparison(*(part[:, ::-1] for part in (whole.reference, whole.probed, whole.changed)), 3 - whole.labels)
+        shuffled = Comparison(
+            *(part[:, ::-1] for part in (whole.reference, whole.probed, whole.changed)), 3 - whole.labels
+        )
         assert measures[name](shuffled) == pytest.approx(measures[name](whole))
 
     def test_says_what_it_is_of_and_its_unit(self, name):

@@ -34,7 +34,9 @@ def combinations() -> list:
     for model, masking, readout, features in itertools.product(models, maskings, readouts, (False, True)):
         network = make_network(features, model=model, masking=masking, readout=readout)
         if why_not(network, "features" if features else "tokens") is None:
-            cases.append(pytest.param(network, features, id=f"{model}-{masking}-{readout}-{'x' if features else 'ids'}"))
+            cases.append(
+                pytest.param(network, features, id=f"{model}-{masking}-{readout}-{'x' if features else 'ids'}")
+            )
     return cases
 
 
@@ -43,12 +45,16 @@ def test_every_combination_that_can_be_gives_probabilities(network, features):
     data = make_data(features)
     padded = pad(data, LENGTH, "post")
     model, view = network.assemble(seed=1)
-    states, summary, prediction = (np.asarray(x) for x in view.predict_on_batch(network.feed(padded.inputs, padded.mask)))
+    states, summary, prediction = (
+        np.asarray(x) for x in view.predict_on_batch(network.feed(padded.inputs, padded.mask))
+    )
     assert prediction.shape[-1] == 3
     assert np.allclose(prediction.sum(axis=-1), 1, atol=1e-5)
     assert states.shape[:2] == padded.mask.shape
     assert summary.shape[:1] == (len(data),)
-    assert np.allclose(np.asarray(model.predict_on_batch(network.feed(padded.inputs, padded.mask))), prediction, atol=1e-6)
+    assert np.allclose(
+        np.asarray(model.predict_on_batch(network.feed(padded.inputs, padded.mask))), prediction, atol=1e-6
+    )
 
 
 RECURRENT = [name for name in models if models.facts(name).get("bidirectional")]
@@ -67,7 +73,9 @@ def test_a_correct_mask_makes_recurrent_networks_invariant_to_padding(model, lay
     reference = [np.asarray(x) for x in view.predict_on_batch(network.feed(bare.inputs, bare.mask))]
     for layout in ("pre", "post", "both", "middle", "scattered", "random"):
         padded = pad(one, LENGTH + 4, layout)
-        states, summary, prediction = (np.asarray(x) for x in view.predict_on_batch(network.feed(padded.inputs, padded.mask)))
+        states, summary, prediction = (
+            np.asarray(x) for x in view.predict_on_batch(network.feed(padded.inputs, padded.mask))
+        )
         assert np.abs(states[padded.mask] - reference[0][0]).max() <= TOLERANCE
         assert np.abs(summary - reference[1]).max() <= TOLERANCE
         assert np.abs(prediction - reference[2]).max() <= TOLERANCE
@@ -75,7 +83,14 @@ def test_a_correct_mask_makes_recurrent_networks_invariant_to_padding(model, lay
 
 @pytest.mark.parametrize(
     ("masking", "seen_fill"),
-    [("none", 1), ("embedding", 0), ("embedding_then_masking", 1), ("explicit", 0), ("zero_states", 1), ("zero_vector", 1)],
+    [
+        ("none", 1),
+        ("embedding", 0),
+        ("embedding_then_masking", 1),
+        ("explicit", 0),
+        ("zero_states", 1),
+        ("zero_vector", 1),
+    ],
 )
 def test_the_mask_that_reaches_the_lstm(masking, seen_fill):
     padded = pad(make_data(features=False), LENGTH, "post")

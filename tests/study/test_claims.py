@@ -8,7 +8,10 @@ from padleak.study.claims import Above, AtMost, Below, Case, Claim, Within, judg
 
 def decide(*parts_and_values, missing: int = 0, family: int = 0) -> dict:
     """The verdict on a claim whose parts see the given values, in a family with `family` claims of p = 1 beside it."""
-    parts = tuple(part(f"part {i}", lambda table, i=i: table[f"part {i}"], "units", *rule) for i, (part, rule, _) in enumerate(parts_and_values))
+    parts = tuple(
+        part(f"part {i}", lambda table, i=i: table[f"part {i}"], "units", *rule)
+        for i, (part, rule, _) in enumerate(parts_and_values)
+    )
     table = pd.DataFrame({f"part {i}": values for i, (_, _, values) in enumerate(parts_and_values)}).assign(cell="c")
     claims = [Claim("X1", "what is claimed", "someone", parts, "figure")]
     idle = Above("idle", lambda table: pd.Series([-1.0, 1.0]), "units")
@@ -47,7 +50,9 @@ def test_all_parts_must_hold_for_support_and_one_that_fails_refutes():
 
 
 def test_p_value_of_one_part_is_twice_the_one_sided_one():
-    assert decide((Above, (0.5,), LARGE))["p"] == pytest.approx(2 * stats.ttest_1samp(LARGE, 0.5, alternative="greater").pvalue)
+    assert decide((Above, (0.5,), LARGE))["p"] == pytest.approx(
+        2 * stats.ttest_1samp(LARGE, 0.5, alternative="greater").pvalue
+    )
 
 
 def test_holm_counts_the_whole_family():

@@ -11,7 +11,6 @@ import hashlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -42,7 +41,7 @@ class Dataset:
 
     Attributes:
         train: Pool from which each seed draws its training and validation rows.
-        test: Pool for testing; no sequence of it is in `train`.
+        test: Pool for testing; no text (or array) of it is in `train`, though unknown words may make two texts look alike.
         classes: Names of the classes, in the order of their numbers; empty when labels are numbers to predict.
         words: Number of token ids, reserved ones included; 0 for features.
         skipped: Reason -> number of rows left out.
@@ -66,6 +65,14 @@ class Dataset:
             validation=self.train.take(order[rows : rows + validation]),
             test=self.test.take(np.arange(min(test, len(self.test)))),
         )
+
+    def shuffled(self) -> "Dataset":
+        """The same pools in a fixed random order, so that any first rows stand for all: sources often come class by class."""
+        generators = np.random.default_rng(0).spawn(2)
+        train, test = (
+            pool.take(generator.permutation(len(pool))) for pool, generator in zip((self.train, self.test), generators)
+        )
+        return replace(self, train=train, test=test)
 
     def collided(self) -> "Dataset":
         """The same data with the first word on the fill id: the fault of a vocabulary that starts at 0."""
@@ -143,7 +150,7 @@ class Source:
         facts = datasets.facts(self.name)
         digest = hashlib.sha256()
         for file in facts["files"](self.path) if "files" in facts else ():
-            digest.update(file.read_bytes())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
         tell: Callable[[], str] = facts.get("version", str)
         digest.update(tell().encode())
         return digest.hexdigest()[:12]

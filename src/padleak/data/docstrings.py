@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from inspect import cleandoc
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock
 
 from padleak.data.dataset import Dataset, datasets
@@ -22,7 +21,19 @@ from padleak.data.vocabulary import Vocabulary, split_words
 from padleak.errors import InputError
 
 LIBRARIES = ("matplotlib", "numpy", "pandas", "scipy")
-_OWN_NAMES = {*LIBRARIES, "mpl", "np", "pd", "plt", "pyplot", "ndarray", "dataframe", "dataframes", "numpy's", "pandas'"}
+_OWN_NAMES = {
+    *LIBRARIES,
+    "mpl",
+    "np",
+    "pd",
+    "plt",
+    "pyplot",
+    "ndarray",
+    "dataframe",
+    "dataframes",
+    "numpy's",
+    "pandas'",
+}
 _REVISION = "1"
 _TEST_SHARE = 0.3
 
@@ -54,10 +65,7 @@ def docstrings(*, text: str = "summary", words: int = 2000) -> Dataset:
         pool[1].append(LIBRARIES.index(library))
     vocabulary = Vocabulary.of(pools[False][0], words)
     train, test = (Sequences.from_rows(vocabulary.encode_all(rows), labels) for rows, labels in pools.values())
-    # The sources are walked library by library; a fixed shuffle lets any first rows stand for all.
-    shuffles = np.random.default_rng(0).spawn(2)
-    train, test = (pool.take(rng.permutation(len(pool))) for pool, rng in zip((train, test), shuffles))
-    return Dataset(train, test, LIBRARIES, vocabulary.size, skipped)
+    return Dataset(train, test, LIBRARIES, vocabulary.size, skipped).shuffled()
 
 
 def _is_for_testing(tokens: list[str]) -> bool:
@@ -78,9 +86,7 @@ def _read_texts(whole: bool) -> tuple[list[tuple[list[str], str]], dict[str, int
             "shared by two libraries": sum(len(who) > 1 and len(tokens) >= 2 for tokens, who in libraries.items()),
         }
     )
-    kept = [
-        (list(tokens), who.pop()) for tokens, who in libraries.items() if len(who) == 1 and len(tokens) >= 2
-    ]
+    kept = [(list(tokens), who.pop()) for tokens, who in libraries.items() if len(who) == 1 and len(tokens) >= 2]
     return kept, dict(skipped)
 
 
@@ -115,7 +121,7 @@ def cache_folder() -> Path:
 def _parse_library(library: str) -> Iterator[str]:
     root = Path(importlib.util.find_spec(library).origin).parent
     for file in sorted(root.rglob("*.py")):
-        if "tests" not in file.parts:
+        if "tests" not in file.relative_to(root).parts:
             yield from _parse_file(file)
 
 

@@ -4,6 +4,7 @@ Rows that cannot be used are left out, counted and reported; a file without usab
 """
 
 import hashlib
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -32,13 +33,13 @@ def comma_separated(path: str) -> list[Path]:
 @datasets.add(holds="tokens", files=one_file)
 def csv(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
     """A comma-separated table with a column of texts and a column of labels."""
-    return _read_table(path, lambda: pd.read_csv(path, dtype=str), text, label, words)
+    return _read_table(path, lambda: _read_csv(path, ","), text, label, words)
 
 
 @datasets.add(holds="tokens", files=one_file)
 def tsv(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
     """A tab-separated table with a column of texts and a column of labels."""
-    return _read_table(path, lambda: pd.read_csv(path, dtype=str, sep="\t"), text, label, words)
+    return _read_table(path, lambda: _read_csv(path, "\t"), text, label, words)
 
 
 @datasets.add(holds="tokens", files=one_file)
@@ -68,9 +69,8 @@ def lines(path: str, *, words: int = 2000) -> Dataset:
 
 
 def _npz_holds(path: str) -> str:
-    with _open_npz(path) as arrays:
-        name = "values" if "values" in arrays else "inputs"
-        return "features" if name in arrays and arrays[name].dtype.kind == "f" else "tokens"
+    found = _read_npz(path)
+    return "features" if found.get("values", found.get("inputs", np.array(0))).dtype.kind == "f" else "tokens"
 
 
 @datasets.add(holds=_npz_holds, files=one_file)
@@ -80,35 +80,56 @@ def npz(path: str, *, fill: float = FILL) -> Dataset:
     Token ids are integers, `(steps,)` or `(n, time)`; features are floats with one more axis. Class labels are integers,
     numbers to predict are floats. Without `mask`, a step that equals `fill` everywhere counts as fill.
     """
-    with _open_npz(path) as arrays:
-        found = {name: arrays[name] for name in arrays.files}
+    found = _read_npz(path)
     if "labels" not in found or not ({"values", "offsets"} <= set(found) or "inputs" in found):
-        raise InputError(path, "holding values, offsets, labels or inputs, mask, labels", ", ".join(found))
+        raise InputError(path, "holding values, offsets, labels or inputs, mask, labels", ", ".join(found) or "nothing")
     labels = found["labels"]
-    if "inputs" in found:
-        inputs = found["inputs"]
-        real = found.get("mask", _differs_from_fill(inputs, fill))
-        if real.shape != inputs.shape[:2]:
-            raise InputError(f"mask of {path}", f"of shape {inputs.shape[:2]}", real.shape)
-        rows = [row[keep] for row, keep in zip(inputs, real.astype(bool))]
-    else:
-        rows = np.split(found["values"], found["offsets"][1:-1])
-    if len(rows) != len(labels):
-        raise InputError(f"labels of {path}", f"of length {len(rows)}, one a sequence", len(labels))
+    rows = _cut_rectangle(path, found, fill) if "inputs" in found else _cut_ragged(path, found)
+    if labels.shape != (len(rows),):
+        raise InputError(f"labels of {path}", f"of shape ({len(rows)},), one a sequence", labels.shape)
     if labels.dtype.kind == "f":
         return _from_arrays(path, rows, labels, classes=())
     names, codes = np.unique(labels, return_inverse=True)
     return _from_arrays(path, rows, codes, tuple(map(str, names)))
 
 
+def _read_npz(path: str) -> dict[str, np.ndarray]:
+    """All arrays. No pickle: an object array in a stranger's file would run its code."""
+
+    def read() -> dict[str, np.ndarray]:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+
+    return _parse(Path(path), read)
+
+
+def _cut_ragged(path: str, found: dict[str, np.ndarray]) -> list[np.ndarray]:
+    values, offsets = found["values"], found["offsets"]
+    _check_axes(f"values of {path}", values, axes=1)
+    if offsets.ndim != 1 or offsets[0] != 0 or offsets[-1] != len(values) or np.any(np.diff(offsets) < 0):
+        raise InputError(f"offsets of {path}", f"rising from 0 to {len(values)} (the number of steps)", offsets)
+    return np.split(values, offsets[1:-1])
+
+
+def _cut_rectangle(path: str, found: dict[str, np.ndarray], fill: float) -> list[np.ndarray]:
+    inputs = found["inputs"]
+    _check_axes(f"inputs of {path}", inputs, axes=2)
+    real = found.get("mask", _differs_from_fill(inputs, fill))
+    if real.shape != inputs.shape[:2]:
+        raise InputError(f"mask of {path}", f"of shape {inputs.shape[:2]}", real.shape)
+    return [row[keep] for row, keep in zip(inputs, real.astype(bool))]
+
+
+def _check_axes(name: str, array: np.ndarray, axes: int) -> None:
+    """Integers have `axes` axes, floats one more for the features."""
+    if array.dtype.kind not in "iuf" or array.ndim != axes + (array.dtype.kind == "f"):
+        rule = f"integers with {axes} axes (token ids) or floats with {axes + 1} (features)"
+        raise InputError(name, rule, f"{array.dtype} with {array.ndim}")
+
+
 def _differs_from_fill(inputs: np.ndarray, fill: float) -> np.ndarray:
-    differs = inputs != fill
+    differs = ~np.isnan(inputs) if np.isnan(fill) else inputs != fill
     return differs.any(axis=2) if differs.ndim == 3 else differs
-
-
-def _open_npz(path: str) -> np.lib.npyio.NpzFile:
-    # No pickle: an object array in a stranger's file would run its code.
-    return _parse(Path(path), lambda: np.load(path, allow_pickle=False))
 
 
 def _train_and_test(path: str) -> list[Path]:
@@ -134,12 +155,14 @@ def _parse_ts(file: Path) -> tuple[list[np.ndarray], list[str]]:
             in_data = True
         elif in_data and line.strip() and not line.startswith("#"):
             *channels, label = line.strip().split(":")
-            rows.append(_parse_channels(f"{file}, line {number}", channels))
+            rows.append(_parse_channels(f"{file}, line {number}", channels, rows))
             labels.append(label)
     return rows, labels
 
 
-def _parse_channels(place: str, channels: list[str]) -> np.ndarray:
+def _parse_channels(place: str, channels: list[str], before: list[np.ndarray]) -> np.ndarray:
+    if before and channels and len(channels) != before[0].shape[1]:
+        raise InputError(place, f"of {before[0].shape[1]} channels, as the lines before", f"{len(channels)}")
     try:
         columns = [np.array([float(value) for value in channel.split(",")]) for channel in channels]
         return np.stack(columns, axis=1)
@@ -170,8 +193,13 @@ def _parse(file: Path, read: Callable):
     """Run a reader; what it says about a broken file becomes an error that names the file."""
     try:
         return read()
-    except (ValueError, OSError, KeyError) as error:
+    except (ValueError, OSError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise InputError(str(file), "a readable file of its format", f"{type(error).__name__}: {error}") from None
+
+
+def _read_csv(path: str, separator: str) -> pd.DataFrame:
+    # Only an empty field is missing: "None" and "NA" are words, and may be labels.
+    return pd.read_csv(path, sep=separator, dtype=str, index_col=False, keep_default_na=False, na_values=[""])
 
 
 def _read_table(path: str, read: Callable[[], pd.DataFrame], text: str, label: str, words: int) -> Dataset:
@@ -201,13 +229,21 @@ def _from_texts(path: str, texts: list, labels: list, words: int) -> Dataset:
     testing = _choose_test_rows(" ".join(tokens).encode() for tokens in rows)
     vocabulary = Vocabulary.of((tokens for tokens, out in zip(rows, testing) if not out), words)
     sequences = Sequences.from_rows(vocabulary.encode_all(rows), [classes.index(label) for label in kept])
-    return Dataset(sequences.take(~testing), sequences.take(testing), classes, vocabulary.size, dict(skipped))
+    train, test = _divide(path, sequences, testing)
+    return Dataset(train, test, classes, vocabulary.size, dict(skipped)).shuffled()
+
+
+def _divide(path: str, sequences: Sequences, testing: np.ndarray) -> tuple[Sequences, Sequences]:
+    """The rows to train on and those to test on; neither may be empty."""
+    if testing.all() or not testing.any():
+        raise InputError(path, "of enough different rows to test on some", f"{len(testing)} usable rows", "Add rows.")
+    return sequences.take(~testing), sequences.take(testing)
 
 
 def _why_skip_text(tokens: list[str], label: object) -> str | None:
     if not tokens:
         return "empty text"
-    if pd.isna(label) or str(label).strip() == "":
+    if label is None or label is pd.NA or str(label).strip().lower() in ("", "nan"):
         return "label missing"
     return "length 1" if len(tokens) == 1 else None
 
@@ -225,7 +261,7 @@ def _from_arrays(
     train = _usable(path, rows, labels, skipped)
     if test is None:
         testing = _choose_test_rows(row.tobytes() for row in train)
-        train, held_out = train.take(~testing), train.take(testing)
+        train, held_out = _divide(path, train, testing)
     else:
         held_out = _usable(path, *test, skipped)
     if classes and len(np.unique(train.labels)) < 2:
@@ -233,11 +269,11 @@ def _from_arrays(
     if train.has_features:
         mean, deviation = train.values.mean(axis=0), train.values.std(axis=0) + 1e-8
         train, held_out = (part.with_values((part.values - mean) / deviation) for part in (train, held_out))
-        return Dataset(train, held_out, classes, 0, dict(skipped))
+        return Dataset(train, held_out, classes, 0, dict(skipped)).shuffled()
     largest = int(max(train.values.max(), held_out.values.max()))
     if words and largest >= words:
         raise InputError(f"token ids of {path}", f"below {words}, the size of the vocabulary", largest)
-    return Dataset(train, held_out, classes, words or largest + 1, dict(skipped))
+    return Dataset(train, held_out, classes, words or largest + 1, dict(skipped)).shuffled()
 
 
 def _usable(path: str, rows: list, labels: np.ndarray, skipped: Counter[str]) -> Sequences:

@@ -118,7 +118,7 @@ def frequency(*, length: int = 24, classes: int = 4, noise: float = 0.5) -> Data
     """Which frequency a sine of random phase has. More noise (standard deviation, amplitude 1) is harder."""
     _check("length", length, 8)
     _check("classes", classes, 2, 16)
-    _check("noise", noise, 0)
+    _check("noise", noise, 0, 100)
 
     def task(generator: np.random.Generator, lengths: np.ndarray) -> Sequences:
         labels = generator.integers(classes, size=len(lengths))

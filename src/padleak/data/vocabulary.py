@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from padleak.errors import InputError
+
 FILL = 0
 """Id of a fill step. No word has it, unless an experiment asks for that fault with `collide`."""
 
@@ -42,6 +44,8 @@ class Vocabulary:
     @classmethod
     def of(cls, texts: Iterable[list[str]], size: int) -> "Vocabulary":
         """The `size` ids that cover most of the texts, reserved ones included; ties in alphabetical order."""
+        if size <= FIRST_WORD:
+            raise InputError("words", f"at least {FIRST_WORD + 1}: fill, unknown and one word", size)
         counts = Counter(word for text in texts for word in text)
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         return cls(tuple(ranked[: size - FIRST_WORD]))

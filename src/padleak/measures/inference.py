@@ -76,7 +76,12 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 
 
 def variance_shares(
-    table: pd.DataFrame, response: str, factors: list[str], replicate: str, generator: np.random.Generator, draws: int = 500
+    table: pd.DataFrame,
+    response: str,
+    factors: list[str],
+    replicate: str,
+    generator: np.random.Generator,
+    draws: int = 500,
 ) -> pd.DataFrame:
     """Share of the variance of a response that each factor explains on average, with bootstrap intervals.
 

@@ -1,7 +1,7 @@
 """What is trained: Keras 3 models on any backend. Keras itself is imported when the first model is built."""
 
-from padleak.models.network import Network, models
 from padleak.models.masking import maskings
+from padleak.models.network import Network, models
 from padleak.models.readout import readouts
 
 __all__ = ["Network", "maskings", "models", "readouts"]

@@ -38,7 +38,12 @@ def start() -> None:
         os.close(silence)
 
 
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "ABSL_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "ABSL_MIN_LOG_LEVEL": "3",
+    "PYTHONWARNINGS": "ignore",
+}
 """Environment that keeps TensorFlow's start-up messages off the terminal, and its arithmetic in one order."""
 
 ONE_THREAD = {

@@ -105,8 +105,13 @@ def why_not(network: Network, holds: str, collides: bool = False) -> str | None:
         network: The combination; its sizes do not matter.
         holds: `tokens` or `features`.
         collides: Whether a word takes the fill id.
+
+    Raises:
+        InputError: A name that is not registered.
     """
     facts = maskings.facts(network.masking)
+    runs_both_ways = models.facts(network.model).get("bidirectional")
+    readouts.facts(network.readout)
     if holds not in facts["takes"]:
         other = {"tokens": "token ids", "features": "float features"}[holds]
         return f"masking {network.masking} does not work on {other}"
@@ -114,7 +119,7 @@ def why_not(network: Network, holds: str, collides: bool = False) -> str | None:
         return f"masking {network.masking} needs an answer at every step, which the readout {network.readout} lacks"
     if facts.get("equal_lengths") and not network.takes_any_length:
         return f"the readout {network.readout} needs one length, and {network.masking} batches have many"
-    if network.bidirectional and not models.facts(network.model).get("bidirectional"):
+    if network.bidirectional and not runs_both_ways:
         return f"the model {network.model} has no direction"
     if collides and holds == "features":
         return "features have no vocabulary whose first word could take the fill id"

@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from padleak.data.padding import Padded
+from padleak.data.padding import Padded, pad
 from padleak.data.sequences import Sequences
 from padleak.models import backend
 from padleak.models.backend import keras
 from padleak.models.network import Network
-
 
 _STEPS_THAT_PAY = 50
 
@@ -171,11 +170,7 @@ class EqualLengthRows(Rows):
     """Labelled rows in batches of equal length, nothing padded."""
 
     def __init__(self, sequences: Sequences):
-        self._groups = [
-            Batch(group.values.reshape(len(rows), length, *group.values.shape[1:]), np.ones((len(rows), length), bool), group.labels)
-            for length, rows in sequences.by_length().items()
-            for group in [sequences.take(rows)]
-        ]  # fmt: skip
+        self._groups = [_rectangle(sequences.take(rows), length) for length, rows in sequences.by_length().items()]
 
     def batches(self, size: int, generator: np.random.Generator) -> Iterator[Batch]:
         """One epoch: every length in batches of at most `size`, all in random order."""
@@ -192,6 +187,11 @@ class EqualLengthRows(Rows):
     def rectangles(self) -> Iterator[Batch]:
         """One rectangle a length."""
         yield from self._groups
+
+
+def _rectangle(group: Sequences, length: int) -> Batch:
+    padded = pad(group, length, "unpadded")
+    return Batch(padded.inputs, padded.mask, group.labels)
 
 
 @functools.lru_cache(maxsize=2)

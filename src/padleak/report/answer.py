@@ -14,10 +14,17 @@ def write_answer(results: Results) -> list[str]:
     """Up to five sentences."""
     sentences = []
     if "core_grid" in results.run["experiments"] and len(results.measurements):
-        rows = where(results.of("core_grid"), model="lstm", readout="last", layers=1, bidirectional=False, collides=False)
+        rows = where(
+            results.of("core_grid"), model="lstm", readout="last", layers=1, bidirectional=False, collides=False
+        )
         rows = rows[~rows.data.isin(("first_token", "keyword", "frequency"))]
         rows = rows[rows.length == rows.length.max()]
-        sentences += [*_say_shift(rows), *_say_accuracy(rows), *_say_exactness(results.verdicts), *_say_tutorial(results.verdicts)]
+        sentences += [
+            *_say_shift(rows),
+            *_say_accuracy(rows),
+            *_say_exactness(results.verdicts),
+            *_say_tutorial(results.verdicts),
+        ]
     return [*sentences, _say_verdicts(results.verdicts)]
 
 
@@ -26,15 +33,18 @@ def _say_shift(rows: pd.DataFrame) -> Iterator[str]:
     means = at.groupby("padding", observed=True).value.mean()
     if {"pre", "post"} <= set(means.index):
         yield (
-            f"Fill is not nothing to an LSTM: without a mask, 32 steps of it after the text move the state that the classifier sees "
-            f"by {say_percent(means['post'])} of its norm, and 32 steps in front of the text by {say_percent(means['pre'])}."
+            f"Fill is not nothing to an LSTM: without a mask, 32 steps of it after the text move the state that the "
+            f"classifier sees by {say_percent(means['post'])} of its norm, and 32 steps in front of the text by "
+            f"{say_percent(means['pre'])}."
         )
 
 
 def _say_accuracy(rows: pd.DataFrame) -> Iterator[str]:
     at = where(on_own_side(rows), metric="accuracy", masking=["none", "embedding", "masking_layer"])
     at = at[at["count"].isna()]
-    seeds = at.groupby([at.masking.astype(str).ne("none").rename("masked"), "padding", "seed"], observed=True).value.mean()
+    seeds = at.groupby(
+        [at.masking.astype(str).ne("none").rename("masked"), "padding", "seed"], observed=True
+    ).value.mean()
 
     def say(masked: bool, side: str) -> str:
         estimate = estimate_mean(seeds[masked, side].to_numpy())
@@ -63,8 +73,8 @@ def _say_tutorial(verdicts: pd.DataFrame) -> Iterator[str]:
     for claim in where(verdicts, id="L9").to_dict("records"):
         if claim["n"]:
             yield (
-                f"The mask has to arrive, though: Embedding(mask_zero=True) followed by Masking(0), as tutorials print it, tells the "
-                f"LSTM of {say_percent(claim['effect'])} of the fill."
+                f"The mask has to arrive, though: Embedding(mask_zero=True) followed by Masking(0), as tutorials print it, "
+                f"tells the LSTM of {say_percent(claim['effect'])} of the fill."
             )
 
 
@@ -72,5 +82,7 @@ def _say_verdicts(verdicts: pd.DataFrame) -> str:
     if verdicts.empty:
         return "No claims were examined."
     counts = verdicts.verdict.value_counts()
-    named = [f"{counts[name]} {name}" for name in ("supported", "refuted", "equivalent", "inconclusive") if name in counts]
+    named = [
+        f"{counts[name]} {name}" for name in ("supported", "refuted", "equivalent", "inconclusive") if name in counts
+    ]
     return f"Of {len(verdicts)} published claims examined, {', '.join(named)}."

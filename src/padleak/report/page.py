@@ -1,6 +1,7 @@
 """The report: figures, `report.html` and `report.md`, made from finished results alone."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import logging
@@ -12,10 +13,14 @@ from pathlib import Path
 import jinja2
 import matplotlib as mpl
 
+from padleak.errors import InputError
 from padleak.report.answer import write_answer
 from padleak.report.plots import STYLE, Drawn, figures
 from padleak.report.words import say_effect, say_interval, say_number, say_p
+from padleak.study.experiment import experiments_folder
 from padleak.study.results import Results
+
+_MARKER = "<!-- results -->"
 
 Say = Callable[[str], None]
 
@@ -46,8 +51,23 @@ def write_report(folder: Path, say: Say = lambda message: None) -> Path:
     content = _gather(results, sections)
     for name in ("report.html", "report.md"):
         (Path(folder) / name).write_text(_templates().get_template(f"{name}.j2").render(content), encoding="utf-8")
-    (Path(folder) / ".made-from").write_text(_fingerprint(results.run), encoding="utf-8")
+    with contextlib.suppress(InputError):  # no experiments here: then there is no run to be current with
+        (Path(folder) / ".made-from").write_text(_fingerprint(results.run), encoding="utf-8")
     return Path(folder) / "report.html"
+
+
+def summarise_into(folder: Path, file: Path) -> None:
+    """Replace what stands between the two markers of a Markdown file by the answer and the verdicts.
+
+    Raises:
+        InputError: The file lacks the markers.
+    """
+    text = file.read_text(encoding="utf-8")
+    if text.count(_MARKER) != 2:
+        raise InputError(str(file), f"a file with two lines {_MARKER}", f"one with {text.count(_MARKER)}")
+    before, _, after = text.split(_MARKER)
+    summary = _templates().get_template("summary.md.j2").render(_gather(Results(folder), []))
+    file.write_text(f"{before}{_MARKER}\n{summary}\n{_MARKER}{after}", encoding="utf-8")
 
 
 def is_current(folder: Path, run: dict) -> bool:
@@ -61,7 +81,7 @@ def _fingerprint(run: dict) -> str:
     digest = hashlib.sha256()
     cells = {name: [about["cells"], about["missing"]] for name, about in run["experiments"].items()}
     digest.update(json.dumps([run["profile"], cells], sort_keys=True).encode())
-    for file in sorted(Path(__file__).parents[1].rglob("*")):
+    for file in (*sorted(Path(__file__).parents[1].rglob("*")), *sorted(experiments_folder().glob("*.py"))):
         if file.suffix in (".py", ".j2"):
             digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -20,7 +20,10 @@ def compare(results: Results, reference: Results | None) -> dict[str, Any]:
         return {"problems": problems, "summary": "no reference to compare with"}
     if results.run["profile"] != reference.run["profile"]:
         profiles = [r.run["profile"]["name"] for r in (results, reference)]
-        return {"problems": problems, "summary": f"verdicts not compared: profile {profiles[0]}, reference {profiles[1]}"}
+        return {
+            "problems": problems,
+            "summary": f"verdicts not compared: profile {profiles[0]}, reference {profiles[1]}",
+        }
     ours, theirs = (dict(zip(r.verdicts["id"], r.verdicts["verdict"])) for r in (results, reference))
     for claim in theirs:
         if claim not in ours:

@@ -9,7 +9,7 @@ from padleak.study.cell import Cell
 from padleak.study.store import Store
 
 _TOPIC = "padleak-cell"
-_LONGEST_GROUP = 8
+_LONGEST_GROUP = 10
 
 Progress = Callable[[str, str | None], None]
 """Called with the key of each cell done, and what went wrong or None."""

@@ -22,6 +22,7 @@ from padleak.study.cell import Cell, Outcome
 from padleak.study.grid import Profile
 
 _VERSIONED = ("padleak", "keras", "tensorflow", "numpy", "scipy", "pandas")
+_ALSO_IN_REPORTS = ("matplotlib", "seaborn", "statsmodels", "pyarrow", "distributed")
 
 
 class Store:
@@ -88,7 +89,7 @@ class Store:
         (partial / "cell.json").write_text(json.dumps(about, indent=1))
         for file in partial.iterdir():
             _sync(file)
-        with contextlib.suppress(FileExistsError, OSError):
+        with contextlib.suppress(OSError):
             # Where the cell is there already, another worker was faster with the same result.
             partial.rename(self._cells / cell.key)
         if partial.exists():
@@ -123,7 +124,9 @@ class Store:
         if not tables:
             return pd.DataFrame()
         table = pd.concat(tables, ignore_index=True)
-        texts = [name for name in table if table[name].dtype.kind in "OTU" or str(table[name].dtype) in ("str", "string")]
+        texts = [
+            name for name in table if table[name].dtype.kind in "OTU" or str(table[name].dtype) in ("str", "string")
+        ]
         return table.astype(dict.fromkeys(texts, "category"))
 
     def facts(self, cells: Iterable[Cell]) -> pd.DataFrame:
@@ -166,8 +169,8 @@ def describe_environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "processors": os.cpu_count(),
         "backend": os.environ.get("KERAS_BACKEND") or "tensorflow",
-        "versions": {name: version(name) for name in (*_VERSIONED, "matplotlib", "seaborn", "statsmodels", "pyarrow", "distributed")},
-    }  # fmt: skip
+        "versions": {name: version(name) for name in (*_VERSIONED, *_ALSO_IN_REPORTS)},
+    }
 
 
 def _sync(file: Path) -> None:

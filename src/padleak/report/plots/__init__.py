@@ -84,7 +84,15 @@ def draw_dots(axes: Axes, rows: pd.DataFrame, places: pd.Series, label: str, col
     """Means as dots beside their names on the y axis, intervals as bars."""
     spread = [rows["mean"] - rows.low, rows.high - rows["mean"]]
     axes.errorbar(
-        rows["mean"], places, xerr=spread, fmt=marker, color=colour, label=label, capsize=3, markersize=6, linestyle="none"
+        rows["mean"],
+        places,
+        xerr=spread,
+        fmt=marker,
+        color=colour,
+        label=label,
+        capsize=3,
+        markersize=6,
+        linestyle="none",
     )
 
 

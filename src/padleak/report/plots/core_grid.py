@@ -3,7 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from padleak.report.plots import COLOURS, SIDE_COLOURS, Drawn, draw_dots, draw_line, figures, new_figure, say_n, summarise
+from padleak.report.plots import (
+    COLOURS,
+    SIDE_COLOURS,
+    Drawn,
+    draw_dots,
+    draw_line,
+    figures,
+    new_figure,
+    say_n,
+    summarise,
+)
 from padleak.report.words import say_number, say_percent, short_source
 from padleak.study.results import Results
 from padleak.study.select import on_own_side, where
@@ -107,7 +117,9 @@ def accuracy_by_masking(table: pd.DataFrame, results: Results) -> Drawn | None:
     shown = summarise(rows[rows.masking != "unpadded"], ["data", "length", "masking", "padding"])
     if shown.empty:
         return None
-    panels = [(data, length) for (data, length), dots in shown.groupby(["data", "length"]) if dots.masking.nunique() > 1]
+    panels = [
+        (data, length) for (data, length), dots in shown.groupby(["data", "length"]) if len(set(dots.masking)) > 1
+    ]
     names = [name for name in COLOURS if name in set(shown.masking)]
     figure, axes = new_figure(columns=len(panels), width=11, height=4, sharey=True)
     for panel, (data, length) in zip(axes[0], panels):
@@ -126,8 +138,8 @@ def accuracy_by_masking(table: pd.DataFrame, results: Results) -> Drawn | None:
     by_name = main.set_index("masking")["mean"]
     return Drawn(
         figure,
-        f"Padded at the end to {main.length.iloc[0]} steps, an LSTM without a mask scores {say_percent(by_name['none'])} where one "
-        f"with a mask scores {say_percent(by_name.get('embedding', by_name.get('masking_layer')))}",
+        f"Padded at the end to {main.length.iloc[0]} steps, an LSTM without a mask scores {say_percent(by_name['none'])} "
+        f"where one with a mask scores {say_percent(by_name.get('embedding', by_name.get('masking_layer')))}",
         f"Plain LSTM; `loss_only` answers at every step, all others at the last. {say_n(shown)}. {INTERVALS}",
     )
 
@@ -165,7 +177,8 @@ def masks_that_arrive(table: pd.DataFrame, results: Results) -> Drawn | None:
     )
     return Drawn(
         figure, title,
-        f"Left: the mask as it reaches the LSTM when the model runs. Right: training's own padding, both sides. {say_n(taken)}. "
+        f"Left: the mask as it reaches the LSTM when the model runs. Right: training's own padding, both sides. "
+        f"{say_n(taken)}. "
         + INTERVALS,
     )  # fmt: skip
 
@@ -173,16 +186,26 @@ def masks_that_arrive(table: pd.DataFrame, results: Results) -> Drawn | None:
 @figures.add
 def texts_forgotten(table: pd.DataFrame, results: Results) -> Drawn | None:
     """How far apart two texts still are, by pad count and side."""
-    rows = where(plain_lstm(table), metric="separation", layer="summary", masking=["unpadded", "none"], layout=["pre", "post"])
+    rows = where(
+        plain_lstm(table), metric="separation", layer="summary", masking=["unpadded", "none"], layout=["pre", "post"]
+    )
     rows = rows[rows["count"].notna()]
     rows = rows[(rows.masking == "unpadded") | (rows.layout.astype(str) == rows.padding.astype(str))]
     if rows.empty:
         return None
     shown = summarise(rows, ["masking", "layout", "count"])
     figure, axes = new_figure(columns=2, height=3.6, sharey=True)
-    for panel, masking, title in zip(axes[0], ("unpadded", "none"), ("trained without fill", "trained with fill, no mask")):
+    for panel, masking, title in zip(
+        axes[0], ("unpadded", "none"), ("trained without fill", "trained with fill, no mask")
+    ):
         for side, colour in SIDE_COLOURS.items():
-            draw_line(panel, where(shown, masking=masking, layout=side), "count", f"{side}: fill {'in front' if side == 'pre' else 'after'}", colour)
+            draw_line(
+                panel,
+                where(shown, masking=masking, layout=side),
+                "count",
+                f"{side}: fill {'in front' if side == 'pre' else 'after'}",
+                colour,
+            )
         panel.set_xscale("log", base=2)
         panel.set_yscale("log")
         panel.set(title=title, xlabel="fill steps")
@@ -203,7 +226,9 @@ def texts_forgotten(table: pd.DataFrame, results: Results) -> Drawn | None:
 @figures.add
 def first_word_on_the_fill_id(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Accuracy with and without the first word on the fill id."""
-    rows = where(table, model="lstm", masking="embedding", readout="last", layers=1, bidirectional=False, metric="accuracy")
+    rows = where(
+        table, model="lstm", masking="embedding", readout="last", layers=1, bidirectional=False, metric="accuracy"
+    )
     rows = on_own_side(rows[rows["count"].isna() & ~rows.data.isin(("first_token", "frequency"))])
     both = rows.groupby("data", observed=True).collides.transform("nunique") == 2
     rows = rows[both & (rows.length == 24)]
@@ -238,7 +263,11 @@ def exactness(table: pd.DataFrame, results: Results) -> Drawn | None:
     rows = rows[(rows.layout != "stretched") | (rows.masking == "explicit")]
     if rows.empty:
         return None
-    kind = rows.masking.astype(str) + np.where(rows.layers > 1, ", 2 layers", "") + np.where(rows.bidirectional, ", both ways", "")
+    kind = (
+        rows.masking.astype(str)
+        + np.where(rows.layers > 1, ", 2 layers", "")
+        + np.where(rows.bidirectional, ", both ways", "")
+    )
     largest = rows.assign(kind=kind).groupby(["kind", "cell"], observed=True).value.max().reset_index()
     exact = [name for name in largest.kind.unique() if name.split(",")[0] in ("embedding", "explicit", "masking_layer")]
     names = [*exact, *(name for name in largest.kind.unique() if name not in exact)]
@@ -246,8 +275,18 @@ def exactness(table: pd.DataFrame, results: Results) -> Drawn | None:
     panel = axes[0, 0]
     jitter = np.linspace(-0.2, 0.2, len(largest))[np.random.default_rng(0).permutation(len(largest))]
     is_exact = largest.kind.isin(exact)
-    for chosen, colour, label in ((is_exact, COLOURS["embedding"], "correct mask"), (~is_exact, COLOURS["none"], "none, or none that arrives")):
-        panel.scatter(largest.value[chosen], (largest.kind.map(names.index) + jitter)[chosen], s=14, color=colour, alpha=0.6, label=label)
+    for chosen, colour, label in (
+        (is_exact, COLOURS["embedding"], "correct mask"),
+        (~is_exact, COLOURS["none"], "none, or none that arrives"),
+    ):
+        panel.scatter(
+            largest.value[chosen],
+            (largest.kind.map(names.index) + jitter)[chosen],
+            s=14,
+            color=colour,
+            alpha=0.6,
+            label=label,
+        )
     panel.axvline(8 * 2**-23, color="0.3", linestyle=":", label="tolerance, 8 roundings")
     panel.set_xscale("symlog", linthresh=1e-8, linscale=0.5)
     panel.set_xlim(left=-2e-9)
@@ -262,4 +301,3 @@ def exactness(table: pd.DataFrame, results: Results) -> Drawn | None:
         "fill. The axis is linear below 1e-8. `stretched` fill repeats real steps, which a mask made from values cannot see, "
         "and is counted for `explicit` alone.",
     )
-

@@ -14,8 +14,11 @@ _FACTORS = {
     "readout": "downstream layer", "padding": "side",
 }  # fmt: skip
 _NETWORKS = {
-    ("lstm", "last"): "LSTM", ("mlp", "mean"): "mean-pool + Dense", ("mlp", "flatten"): "flatten + Dense", ("conv1d", "max"): "Conv1D"
-}  # fmt: skip
+    ("lstm", "last"): "LSTM",
+    ("mlp", "mean"): "mean-pool + Dense",
+    ("mlp", "flatten"): "flatten + Dense",
+    ("conv1d", "max"): "Conv1D",
+}
 
 
 @figures.add
@@ -35,7 +38,9 @@ def drivers(table: pd.DataFrame, results: Results) -> Drawn | None:
     axes[0, 0].set(xlabel="share of the variance of log10(relative shift)")
     shown = summarise(rows, ["padding", "readout", "count"])
     for (side, readout), line in shown.groupby(["padding", "readout"], observed=True):
-        draw_line(axes[0, 1], line, "count", f"{side}, {readout}", SIDE_COLOURS[side], "-" if readout == "last" else "--")
+        draw_line(
+            axes[0, 1], line, "count", f"{side}, {readout}", SIDE_COLOURS[side], "-" if readout == "last" else "--"
+        )
     axes[0, 1].set_xscale("log", base=2)
     axes[0, 1].set_yscale("log")
     axes[0, 1].set(xlabel="fill steps", ylabel="shift of what the head sees,\nshare of its norm")
@@ -46,8 +51,9 @@ def drivers(table: pd.DataFrame, results: Results) -> Drawn | None:
         figure,
         f"What decides the leakage is the {first} ({say_percent(shares.share.iloc[-1])} of the variance), then the {second} "
         f"({say_percent(shares.share.iloc[-2])})",
-        "Left: first-order shares in a full factorial of unmasked LSTMs on `majority`; bars are 95 % intervals from resampling whole "
-        f"seeds; the rest is interactions and seeds. Right: {say_n(shown)}, bands are 95 % Student intervals over seeds.",
+        "Left: first-order shares in a full factorial of unmasked LSTMs on `majority`; bars are 95 % intervals from "
+        f"resampling whole seeds; the rest is interactions and seeds. Right: {say_n(shown)}, "
+        "bands are 95 % Student intervals over seeds.",
     )
 
 
@@ -73,7 +79,14 @@ def robustness_by_model(table: pd.DataFrame, results: Results) -> Drawn | None:
         panel.set(title=title, xlabel="total variation of the prediction", xlim=(-0.02, None))
     for side, colour in SIDE_COLOURS.items():
         dots = where(accuracy, padding=side)
-        draw_dots(axes[0, 2], dots, dots.network.map(names.index), f"trained {side}-padded", colour, "o" if side == "pre" else "s")
+        draw_dots(
+            axes[0, 2],
+            dots,
+            dots.network.map(names.index),
+            f"trained {side}-padded",
+            colour,
+            "o" if side == "pre" else "s",
+        )
     axes[0, 2].set(title="accuracy as trained", xlabel="test accuracy", yticks=range(len(names)), yticklabels=names)
     axes[0, 2].legend(fontsize=8, loc="best")
     axes[0, 0].invert_yaxis()
@@ -83,6 +96,6 @@ def robustness_by_model(table: pd.DataFrame, results: Results) -> Drawn | None:
         figure,
         f"More fill in front moves {most_stable} the least; trained with fill at the end, the LSTM scores "
         f"{say_percent(by_case['LSTM', 'post'])} against {say_percent(by_case['mean-pool + Dense', 'post'])} of mean pooling",
-        f"Networks of one size, no mask, padded to 48 steps; the first two panels trained with fill in front. Flatten needs one length "
-        f"and cannot take more fill. {say_n(accuracy)}; bars are 95 % Student intervals over seeds.",
+        f"Networks of one size, no mask, padded to 48 steps; the first two panels trained with fill in front. Flatten needs "
+        f"one length and cannot take more fill. {say_n(accuracy)}; bars are 95 % Student intervals over seeds.",
     )

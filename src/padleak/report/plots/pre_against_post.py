@@ -35,6 +35,6 @@ def pre_against_post(table: pd.DataFrame, results: Results) -> Drawn | None:
         figure,
         f"Without a mask an LSTM gains {say_number(gap['lstm', _ARMS[1]])} points from fill in front instead of at the end, a "
         f"convolution {say_number(gap['conv1d', _ARMS[1]])}; with a mask the LSTM gains {say_number(gap['lstm', _ARMS[2]])}",
-        f"{say_n(shown)}; bars are 95 % Student intervals over seeds. Published: Dwarampudi & Reddy 2019 (other data: tweets, 93 "
-        "steps, one run; the two for the CNN are about .75).",
+        f"{say_n(shown)}; bars are 95 % Student intervals over seeds. Hollow: Dwarampudi & Reddy 2019 (other data: tweets, "
+        "93 steps, one run; the two for the CNN are about .75).",
     )

@@ -1,0 +1,62 @@
+"""Ctrl-C in the middle and a second start give the numbers of one uninterrupted run."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+EXPERIMENT = '''
+"""A few quick cells."""
+from padleak.study import Design, Experiment, Profile, factorial
+from padleak.study.trials.sequence import Probe, SequenceCell
+
+def design(profile: Profile) -> Design:
+    return factorial(
+        SequenceCell, data="keyword?length=10", rows=192, validation=64, test=64, epochs=1, length=12, units=4, probe_rows=10,
+        masking=["none", "embedding"], model=["lstm", "gru"], probes=(Probe("post", 4),), seed=list(range(profile.seeds)),
+    )
+
+EXPERIMENT = Experiment("tiny", "Does it resume?", design, (), ())
+'''
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    experiments = tmp_path / "experiments"
+    experiments.mkdir()
+    (experiments / "tiny.py").write_text(EXPERIMENT)
+    monkeypatch.setenv("PADLEAK_EXPERIMENTS", str(experiments))
+    start = [sys.executable, "-m", "padleak.cli", "run", "--profile", "smoke", "--workers", "2", "--seeds", "6"]
+    return lambda folder: [*start, "--results", str(folder)]
+
+
+def finished(folder) -> int:
+    return len(list(folder.glob("cells/[!.]*/cell.json")))
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+def test_interrupted_and_started_again_gives_the_same_numbers(command, tmp_path, blow):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    subprocess.run(command(whole), check=True, capture_output=True)
+    process = subprocess.Popen(
+        command(broken), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while finished(broken) < 3 and process.poll() is None:
+        time.sleep(0.02)
+    os.killpg(process.pid, blow)
+    _, messages = process.communicate(timeout=60)
+    assert process.returncode != 0
+    kept = finished(broken)
+    assert 0 < kept < 24
+    if blow == signal.SIGINT:
+        assert "the same command goes on from there" in messages
+        assert "Traceback" not in messages
+    again = subprocess.run(command(broken), check=True, capture_output=True, text=True)
+    assert f"{kept} finished before" in again.stderr
+    assert (broken / "measurements.csv").read_bytes() == (whole / "measurements.csv").read_bytes()
+    assert (broken / "measurements.parquet").read_bytes() == (whole / "measurements.parquet").read_bytes()

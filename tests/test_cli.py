@@ -1,0 +1,69 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+def padleak(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-m", "padleak.cli", *arguments],
+        capture_output=True, text=True, check=False, env=os.environ | environment,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run", "core_gird"], "experiment must be one of core_grid"),
+        (["run", "core_gird"], "Did you mean core_grid?"),
+        (["run", "--profile", "standart"], "Did you mean standard?"),
+        (["run", "--dataset", "csv:nowhere.csv"], "must be a file that exists; got nowhere.csv"),
+        (["run", "--dataset", "docstring"], "Did you mean docstrings?"),
+        (["run", "--text", "review"], "--text and --label must be used together with --dataset"),
+        (["run", "--workers", "-1"], "--workers"),
+        (["run", "--workers", "two"], "--workers"),
+        (["report", "nowhere"], "results folder must be written by `padleak run`; got nowhere"),
+        (["check", "nowhere"], "results folder must be written by `padleak run`"),
+        (["explode"], "No such command"),
+    ],
+)
+def test_a_mistake_is_one_clear_message_and_exit_code_2(arguments, says, tmp_path):
+    result = padleak(*arguments)
+    assert result.returncode == 2
+    assert says in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_table_with_the_wrong_column_is_told_before_any_work(tmp_path):
+    table = tmp_path / "reviews.csv"
+    table.write_text("review,stars\ngood film,1\nbad film,0\n")
+    result = padleak("run", "--dataset", f"csv:{table}", "--results", str(tmp_path / "results"))
+    assert result.returncode == 2
+    assert "must be one of review, stars; got text. Choose it with ?text=COLUMN." in result.stderr
+    assert not (tmp_path / "results" / "cells").exists()
+
+
+def test_list_as_json_names_all_parts():
+    listed = json.loads(padleak("list", "--json").stdout)
+    assert {"core_grid", "drivers", "pre_against_post"} <= {experiment["name"] for experiment in listed["experiments"]}
+    assert "embedding_then_masking" in listed["masking"] and "stretched" in listed["padding"]
+    assert all(
+        summary
+        for kind in ("data set", "masking", "padding", "model", "readout", "measure")
+        for summary in listed[kind].values()
+    )
+
+
+@pytest.mark.parametrize("verb", ["list", "run", "report", "check"])
+def test_every_verb_has_help_with_an_example(verb):
+    result = padleak(verb, "--help")
+    assert result.returncode == 0
+    assert f"padleak {verb}" in result.stdout and "Example" in result.stdout
+
+
+def test_no_colour_is_honoured():
+    assert "\x1b[" not in padleak("list", NO_COLOR="1", FORCE_COLOR="").stdout

@@ -1,0 +1,154 @@
+"""Contracts over every experiment of the folder, and planted tables with known verdicts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from padleak.errors import InputError
+from padleak.report.plots import figures
+from padleak.study.claims import Case, judge
+from padleak.study.experiment import choose_experiments, find_experiments
+from padleak.study.grid import PROFILES
+
+EXPERIMENTS = find_experiments()
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+class TestEveryExperiment:
+    @pytest.mark.parametrize("profile", PROFILES)
+    def test_every_profile_has_cells_that_can_be_each_once(self, name, profile):
+        cells = EXPERIMENTS[name].design(PROFILES[profile]).cells
+        assert cells
+        assert len({cell.key for cell in cells}) == len(cells)
+        assert not any(cell.why_not() for cell in cells)
+        assert {cell.seed for cell in cells} == set(range(PROFILES[profile].seeds))
+
+    def test_claims_have_a_rule_and_a_figure_of_the_experiment(self, name):
+        for claim in EXPERIMENTS[name].claims:
+            assert claim.figure in EXPERIMENTS[name].figures
+            assert claim.parts and all(part.what and part.unit and part.rule for part in claim.parts)
+
+    def test_figures_are_registered(self, name):
+        assert all(figure in figures for figure in EXPERIMENTS[name].figures)
+
+
+def test_claim_ids_are_unique():
+    ids = [claim.id for experiment in EXPERIMENTS.values() for claim in experiment.claims]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_misspelt_experiment_is_suggested():
+    with pytest.raises(InputError, match="Did you mean core_grid"):
+        choose_experiments(["core_gird"])
+
+
+def test_a_file_without_an_experiment_is_named(tmp_path, monkeypatch):
+    (tmp_path / "empty.py").write_text("EXPERIMENT = None\n")
+    monkeypatch.setenv("PADLEAK_EXPERIMENTS", str(tmp_path))
+    with pytest.raises(InputError, match=r"empty\.py must be defining EXPERIMENT"):
+        find_experiments()
+
+
+def plant(name: str, value) -> dict[str, dict]:
+    """Verdicts on a table in which `value(cell, probe layout, count, layer, metric)` was measured, with a little noise."""
+    generator, rows = np.random.default_rng(0), []
+    metrics = {
+        "summary": ("relative_shift", "token_shift", "separation", "largest_shift"),
+        "states": ("largest_shift",),
+        "prediction": ("accuracy", "total_variation", "largest_prediction_shift"),
+        "encoder": ("fill_taken_for_real",),
+    }
+    cells = EXPERIMENTS[name].design(PROFILES["standard"]).cells
+    for cell in cells:
+        probes = [(cell.padding, None, "unpadded"), *((p.layout, p.count, p.reference) for p in cell.probes)]
+        for layout, count, reference in probes:
+            for layer, named in metrics.items():
+                for metric in named:
+                    planted = value(cell, layout, count, layer, metric)
+                    noisy = planted * (1 + 0.001 * generator.normal())
+                    probe = (
+                        f"{layout}{'' if count is None else f'+{count}'}{'@trained' if reference == 'trained' else ''}"
+                    )
+                    rows.append((cell.key, probe, layout, count, reference, layer, metric, noisy))
+    table = pd.DataFrame(rows, columns=["cell", "probe", "layout", "count", "reference", "layer", "metric", "value"])
+    table = table.merge(pd.DataFrame([{"cell": cell.key, **cell.factors} for cell in cells]), on="cell")
+    return {
+        verdict["id"]: verdict
+        for verdict in judge([Case(name, EXPERIMENTS[name].claims, table.astype({"count": "Int64"}), 0)])
+    }
+
+
+def test_core_grid_finds_what_is_planted():
+    def leaky(cell, layout, count, layer, metric):
+        if metric in ("largest_shift", "largest_prediction_shift"):
+            return 0.0 if cell.masking in ("embedding", "masking_layer", "explicit") else 0.5
+        if metric == "fill_taken_for_real":
+            return 1.0 if cell.masking == "embedding_then_masking" else 0.0
+        if metric == "relative_shift":
+            return 0.3 if cell.model == "lstm" else 0.6
+        if metric == "token_shift":
+            return 0.4
+        if metric == "separation":
+            return 0.01 if layout == "post" else 0.9
+        return 0.5 if cell.collides and cell.data == "keyword" else 0.9
+
+    verdicts = {name: verdict["verdict"] for name, verdict in plant("core_grid", leaky).items()}
+    assert verdicts == {
+        "L2": "supported", "L3": "supported", "L9": "refuted", "L10": "refuted", "L11": "supported", "P4": "supported",
+    }  # fmt: skip
+
+
+def test_core_grid_finds_the_opposite_where_that_is_planted():
+    def opposite(cell, layout, count, layer, metric):
+        if metric in ("largest_shift", "largest_prediction_shift"):
+            return 0.0 if cell.masking == "embedding_then_masking" else 0.01
+        if metric == "fill_taken_for_real":
+            return 0.0
+        if metric == "relative_shift":
+            return 0.8 if cell.model == "lstm" else 0.2
+        if metric == "token_shift":
+            return 3.0
+        return 0.9
+
+    verdicts = {name: verdict["verdict"] for name, verdict in plant("core_grid", opposite).items()}
+    assert verdicts == {
+        "L2": "refuted", "L3": "refuted", "L9": "supported", "L10": "supported", "L11": "refuted", "P4": "refuted",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("post_lstm", "post_conv", "masked", "expected"),
+    [
+        (0.5, 0.75, 0.8, {"P1": "supported", "P3": "equivalent", "P8": "supported"}),
+        (0.9, 0.75, 0.7, {"P1": "refuted", "P3": "supported", "P8": "supported"}),
+        (0.5, 0.50, 0.9, {"P1": "refuted", "P3": "refuted", "P8": "supported"}),
+    ],
+)
+def test_pre_against_post_finds_what_is_planted(post_lstm, post_conv, masked, expected):
+    def accuracy(cell, layout, count, layer, metric):
+        if cell.masking != "none":
+            return masked
+        unmasked = {
+            ("lstm", "post"): post_lstm,
+            ("conv1d", "post"): post_conv,
+            ("lstm", "pre"): 0.8,
+            ("conv1d", "pre"): 0.75,
+        }
+        return unmasked[cell.model, cell.padding]
+
+    verdicts = plant("pre_against_post", accuracy)
+    assert {name: verdict["verdict"] for name, verdict in verdicts.items()} == expected
+
+
+def test_drivers_find_the_factors_that_were_planted():
+    def shift(cell, layout, count, layer, metric):
+        if metric == "relative_shift":
+            return 10 ** (0.5 * (cell.units == 32) + 0.3 * (count == 64) + 0.4 * cell.layers)
+        return 0.1 if cell.model == "lstm" else 0.4
+
+    verdict = plant("drivers", shift)["L4"]
+    holds = {part["what"].removeprefix("share of variance: "): part["holds"] for part in verdict["parts"]}
+    assert holds == {
+        "sequence length": False, "amount of padding": True, "layers": True, "hidden units": True, "downstream layer": False,
+    }  # fmt: skip
+    assert verdict["verdict"] == "refuted"
