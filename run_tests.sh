@@ -5,4 +5,4 @@ set -e
 .venv/bin/ruff check .
 selection=()
 if [ "${1:-}" = fast ]; then selection=(-m "not slow"); shift; fi
-exec .venv/bin/python -m pytest -n "${PADLEAK_TEST_WORKERS:-2}" "${selection[@]}" "$@"
+exec .venv/bin/python -m pytest -n "${PADLEAK_TEST_WORKERS:-2}" --dist loadfile "${selection[@]}" "$@"

@@ -109,9 +109,9 @@ def _draw_figures(results: Results, say: Say) -> Iterator[Section]:
 def _save(drawn: Drawn, target: Path, name: str) -> None:
     """SVG, PNG and the words; both pictures carry the title and the caption, since they travel without the page."""
     figure = drawn.figure
-    width = int(12.5 * figure.get_figwidth())
+    width = int(10.5 * figure.get_figwidth())
     figure.suptitle(textwrap.fill(drawn.title, width), x=0.01, ha="left", fontsize=11, fontweight="bold")
-    figure.supxlabel(textwrap.fill(drawn.caption, int(1.35 * width)), x=0.01, ha="left", fontsize=8, color="0.3")
+    figure.supxlabel(textwrap.fill(drawn.caption, int(1.6 * width)), x=0.01, ha="left", fontsize=8, color="0.3")
     figure.set_figheight(figure.get_figheight() + 0.9)
     figure.savefig(target / f"{name}.svg", metadata={"Date": None})
     figure.savefig(target / f"{name}.png")

@@ -39,12 +39,12 @@ def say_p(p_value: float | None) -> str:
 
 
 def say_percent(share: float) -> str:
-    """A share as a percentage.
+    """A share as a percentage; the space does not break.
 
-    >>> say_percent(0.3125)
-    '31 %'
+    >>> say_percent(0.3125).replace(chr(160), "_")
+    '31_%'
     """
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def short_source(source: str) -> str:

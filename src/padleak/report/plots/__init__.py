@@ -7,6 +7,7 @@ made from the numbers; its caption says what is drawn, the units, n and the inte
 from dataclasses import dataclass
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -94,6 +95,12 @@ def draw_dots(axes: Axes, rows: pd.DataFrame, places: pd.Series, label: str, col
         markersize=6,
         linestyle="none",
     )
+
+
+def add_legend(axes: np.ndarray, title: str = "") -> None:
+    """One legend for all panels, to the right of the last; each label once."""
+    named = {label: handle for panel in axes.flat for handle, label in zip(*panel.get_legend_handles_labels())}
+    axes[0, -1].legend(named.values(), named.keys(), title=title, loc="upper left", bbox_to_anchor=(1.02, 1))
 
 
 def say_n(rows: pd.DataFrame) -> str:

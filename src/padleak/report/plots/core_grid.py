@@ -7,6 +7,7 @@ from padleak.report.plots import (
     COLOURS,
     SIDE_COLOURS,
     Drawn,
+    add_legend,
     draw_dots,
     draw_line,
     figures,
@@ -51,7 +52,7 @@ def leakage_by_pad_count(table: pd.DataFrame, results: Results) -> Drawn | None:
         panel.set_yscale("symlog", linthresh=0.01, linscale=0.4)
     axes[0, 0].set_ylabel("shift of the last state,\nshare of its norm")
     axes[0, 0].set_ylim(-0.001, 1.5 * shown["mean"].max())
-    figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside right upper", title="masking")
+    add_legend(axes, "masking")
     pre, post = (
         where(shown, masking="none", padding=side, count=SHOWN_COUNT)["mean"].mean() for side in ("pre", "post")
     )
@@ -128,12 +129,11 @@ def accuracy_by_masking(table: pd.DataFrame, results: Results) -> Drawn | None:
             marker = "o" if side == "pre" else "s"
             draw_dots(panel, dots, dots.masking.map(names.index) + offset, f"{side}-padded", colour, marker)
         for accuracy in where(oracle, data=data)["mean"]:
-            panel.axvline(accuracy, color=COLOURS["unpadded"], linestyle=":", label="trained and tested without fill")
+            panel.axvline(accuracy, color=COLOURS["unpadded"], linestyle=":", label="trained, tested\nwithout fill")
         panel.set(title=f"{short_source(data)}, {length} steps", xlabel="test accuracy", xlim=(0, 1.03))
         panel.set(yticks=range(len(names)), yticklabels=names)
     axes[0, 0].invert_yaxis()
-    handles = {label: handle for panel in axes[0] for handle, label in zip(*panel.get_legend_handles_labels())}
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
+    add_legend(axes)
     main = where(shown, length=plain_lstm(table).length.max(), padding="post", data=plain_lstm(table).data.iloc[0])
     by_name = main.set_index("masking")["mean"]
     return Drawn(
@@ -210,10 +210,9 @@ def texts_forgotten(table: pd.DataFrame, results: Results) -> Drawn | None:
         panel.set_yscale("log")
         panel.set(title=title, xlabel="fill steps")
         panel.set_xticks(counts := sorted(shown["count"].unique()), [str(count) for count in counts])
-    published = panel.get_figure().axes[0]
-    published.plot([5, 50], [0.15, 5e-5], "k*", label="keras#20898, post")
+    axes[0, 0].plot([5, 50], [0.15, 5e-5], "k*", label="keras#20898, post")
     axes[0, 0].set_ylabel("distance between two texts,\nshare of that without fill")
-    axes[0, 0].legend(loc="lower left")
+    add_legend(axes)
     far = where(shown, masking="unpadded", count=shown["count"].max()).set_index("layout")["mean"]
     return Drawn(
         figure,
@@ -244,7 +243,7 @@ def first_word_on_the_fill_id(table: pd.DataFrame, results: Results) -> Drawn | 
         draw_dots(panel, dots, dots.data.map(names.index), label, colour, marker)
     panel.set(xlabel="test accuracy", yticks=range(len(names)), yticklabels=[short_source(name) for name in names])
     panel.set_ylim(-0.5, len(names) - 0.5)
-    figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    add_legend(axes)
     by_case = shown.set_index(["data", "collides"])["mean"]
     name = "keyword" if "keyword" in names else names[0]
     return Drawn(
@@ -258,16 +257,18 @@ def first_word_on_the_fill_id(table: pd.DataFrame, results: Results) -> Drawn | 
 @figures.add
 def exactness(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Largest shift of any state or output, one dot a cell."""
-    rows = where(table, model="lstm", collides=False, readout="last", reference="unpadded")
+    rows = where(table, model="lstm", collides=False, reference="unpadded")
     rows = where(rows, metric=["largest_shift", "largest_prediction_shift"])
     rows = rows[(rows.layout != "stretched") | (rows.masking == "explicit")]
     if rows.empty:
         return None
-    kind = (
-        rows.masking.astype(str)
-        + np.where(rows.layers > 1, ", 2 layers", "")
-        + np.where(rows.bidirectional, ", both ways", "")
-    )
+    kind = rows.masking.astype(str)
+    for holds, what in (
+        (rows.layers > 1, "2 layers"),
+        (rows.bidirectional, "both ways"),
+        (rows.readout == "every", "every step"),
+    ):
+        kind = kind + np.where(holds, f", {what}", "")
     largest = rows.assign(kind=kind).groupby(["kind", "cell"], observed=True).value.max().reset_index()
     exact = [name for name in largest.kind.unique() if name.split(",")[0] in ("embedding", "explicit", "masking_layer")]
     names = [*exact, *(name for name in largest.kind.unique() if name not in exact)]
@@ -292,7 +293,7 @@ def exactness(table: pd.DataFrame, results: Results) -> Drawn | None:
     panel.set_xlim(left=-2e-9)
     panel.set(xlabel="largest shift of any state or output (state units)", yticks=range(len(names)), yticklabels=names)
     panel.invert_yaxis()
-    panel.legend(loc="upper center", fontsize=8)
+    add_legend(axes)
     worst = largest.value[is_exact].max()
     return Drawn(
         figure,

@@ -4,7 +4,17 @@ import numpy as np
 import pandas as pd
 
 from padleak.measures.inference import variance_shares
-from padleak.report.plots import SIDE_COLOURS, Drawn, draw_dots, draw_line, figures, new_figure, say_n, summarise
+from padleak.report.plots import (
+    SIDE_COLOURS,
+    Drawn,
+    add_legend,
+    draw_dots,
+    draw_line,
+    figures,
+    new_figure,
+    say_n,
+    summarise,
+)
 from padleak.report.words import say_percent
 from padleak.study.results import Results
 from padleak.study.select import on_own_side, where
@@ -45,7 +55,7 @@ def drivers(table: pd.DataFrame, results: Results) -> Drawn | None:
     axes[0, 1].set_yscale("log")
     axes[0, 1].set(xlabel="fill steps", ylabel="shift of what the head sees,\nshare of its norm")
     axes[0, 1].set_xticks(counts := sorted(shown["count"].unique()), [str(count) for count in counts])
-    axes[0, 1].legend(fontsize=8)
+    add_legend(axes[:, 1:])
     first, second = names.iloc[-1], names.iloc[-2]
     return Drawn(
         figure,
@@ -88,7 +98,7 @@ def robustness_by_model(table: pd.DataFrame, results: Results) -> Drawn | None:
             "o" if side == "pre" else "s",
         )
     axes[0, 2].set(title="accuracy as trained", xlabel="test accuracy", yticks=range(len(names)), yticklabels=names)
-    axes[0, 2].legend(fontsize=8, loc="best")
+    add_legend(axes[:, 2:])
     axes[0, 0].invert_yaxis()
     by_case = accuracy.set_index(["network", "padding"])["mean"]
     most_stable = longer.sort_values("mean").network.iloc[0]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from padleak.report.plots import SIDE_COLOURS, Drawn, draw_dots, figures, new_figure, say_n, summarise
+from padleak.report.plots import SIDE_COLOURS, Drawn, add_legend, draw_dots, figures, new_figure, say_n, summarise
 from padleak.report.words import say_number
 from padleak.study.results import Results
 from padleak.study.select import on_own_side, where
@@ -28,13 +28,13 @@ def pre_against_post(table: pd.DataFrame, results: Results) -> Drawn | None:
             panel.plot(_PUBLISHED[model, side], offset, marker, color=colour, markerfacecolor="white")
         panel.set(title=title, xlabel="test accuracy", yticks=range(3), yticklabels=_ARMS)
     axes[0, 0].invert_yaxis()
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    add_legend(axes)
     mean = shown.set_index(["model", "arm", "padding"])["mean"]
     gap = {key: 100 * (mean[(*key, "pre")] - mean[(*key, "post")]) for key in {(m, a) for m, a, _ in mean.index}}
     return Drawn(
         figure,
-        f"Without a mask an LSTM gains {say_number(gap['lstm', _ARMS[1]])} points from fill in front instead of at the end, a "
-        f"convolution {say_number(gap['conv1d', _ARMS[1]])}; with a mask the LSTM gains {say_number(gap['lstm', _ARMS[2]])}",
+        f"Accuracy with fill in front minus at the end, in points: LSTM without a mask {say_number(gap['lstm', _ARMS[1]])}, "
+        f"convolution {say_number(gap['conv1d', _ARMS[1]])}, LSTM with a mask {say_number(gap['lstm', _ARMS[2]])}",
         f"{say_n(shown)}; bars are 95 % Student intervals over seeds. Hollow: Dwarampudi & Reddy 2019 (other data: tweets, "
         "93 steps, one run; the two for the CNN are about .75).",
     )
