@@ -67,7 +67,7 @@ def test_everything_that_is_promised_is_there(results, folder):
 def test_verdicts_that_do_not_hang_on_training_come_out_right(results):
     verdicts = results.verdicts.set_index("id")
     assert verdicts.verdict["L9"] == "refuted" and verdicts.effect["L9"] == 0
-    assert verdicts.verdict["L11"] == "supported" and verdicts.effect["L11"] == 0
+    assert verdicts.verdict["L11"] == "supported" and verdicts.effect["L11"] <= 8 * 2**-23
     assert {
         "statement",
         "source",
@@ -86,11 +86,8 @@ def test_verdicts_that_do_not_hang_on_training_come_out_right(results):
 def test_effects_follow_from_the_published_table(results):
     """A reader with pandas alone gets the number of P8."""
     table = results.measurements
-    rows = table[
-        (table.metric == "accuracy") & (table.model == "lstm") & (table.masking == "embedding") & (table.length == 24)
-        & (table.readout == "last") & (table.data == "docstrings") & (table.probe == table.padding) & ~table.collides
-        & (table.layers == 1) & ~table.bidirectional & table.cell.isin(results.run["experiments"]["pre_against_post"]["cells"])
-    ]  # fmt: skip
+    own = table[table.cell.isin(results.run["experiments"]["pre_against_post"]["cells"])]
+    rows = own.query("metric == 'accuracy' and model == 'lstm' and masking == 'embedding' and reference == 'unpadded'")
     accuracy = rows.groupby(["padding", "seed"], observed=True).value.mean()
     effect = (accuracy["pre"] - accuracy["post"]).mean()
     assert results.verdicts.set_index("id").effect["P8"] == pytest.approx(effect)

@@ -1,6 +1,7 @@
 """Contracts over everything registered: each model, masking and readout, in every combination that can be."""
 
 import itertools
+import random
 
 import numpy as np
 import pytest
@@ -136,3 +137,16 @@ def test_why_not_says_why():
     assert "one length" in why_not(make_network(False, masking="unpadded", readout="flatten"), "tokens")
     assert "direction" in why_not(make_network(False, model="conv1d", bidirectional=True), "tokens")
     assert "vocabulary" in why_not(make_network(True), "features", collides=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "readout"), [*((model, "mean") for model in models), *(("lstm", readout) for readout in readouts)]
+)
+def test_initial_weights_hang_on_the_seed_and_on_nothing_global(model, readout):
+    network = make_network(False, model=model, readout=readout)
+    first = network.assemble(seed=4)[0].get_weights()
+    random.seed(99)
+    np.random.seed(99)
+    again, other = network.assemble(seed=4)[0].get_weights(), network.assemble(seed=5)[0].get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(first, again))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other))

@@ -3,6 +3,7 @@
 import importlib
 import logging
 import os
+import sys
 from typing import Any
 
 
@@ -23,6 +24,8 @@ def name() -> str:
 
 def start() -> None:
     """Import Keras now: one thread a pool, and without the lines that TensorFlow writes before it reads its log level."""
+    if "keras" in sys.modules:
+        return
     for variable, value in (QUIET | ONE_THREAD).items():
         os.environ.setdefault(variable, value)
     # Probing many lengths retraces a few times by design.

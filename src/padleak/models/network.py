@@ -1,7 +1,7 @@
 """The specification of a network, and how it becomes a Keras model."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -80,8 +80,15 @@ class Network:
         Returns:
             The model (inputs -> prediction) and its view (inputs -> states, summary, prediction); they share all weights.
         """
-        # Keras draws initial weights from the seed of the process and has no other way to seed a whole model.
-        keras.utils.set_random_seed(seed)
+        # Left alone, Keras seeds every initialiser from Python's global generator, which any thread of the process may
+        # draw from in between: Dask's do, and one cell in twenty came out different.
+        config = _with_seeds(self._draft().get_config(), np.random.default_rng(seed))
+        seeded = keras.Model.from_config(config)
+        inputs = seeded.inputs if self.fact.get("mask_input") else seeded.inputs[0]
+        return keras.Model(inputs, seeded.outputs[-1]), keras.Model(inputs, seeded.outputs)
+
+    def _draft(self) -> "keras.Model":
+        """The view, with whatever weights."""
         length = None if self.takes_any_length else self.length
         shape = (length,) if self.words else (length, self.features)
         inputs = keras.Input(shape, dtype="int32" if self.words else "float32", name="inputs")
@@ -89,13 +96,23 @@ class Network:
         stream = maskings[self.masking](Front(inputs, mask, self.words, self.embedding))
         states, summary = models[self.model](stream, self)
         head = keras.layers.Dense(self.outputs, activation="softmax" if self.classifies else None, name="head")
-        prediction = head(summary)
-        every_input = inputs if mask is None else [inputs, mask]
-        return keras.Model(every_input, prediction), keras.Model(every_input, [states, summary, prediction])
+        return keras.Model(inputs if mask is None else [inputs, mask], [states, summary, head(summary)])
 
     def feed(self, inputs: np.ndarray, mask: np.ndarray) -> np.ndarray | list[np.ndarray]:
         """A batch as the model takes it."""
         return [inputs, mask] if self.fact.get("mask_input") else inputs
+
+
+def _with_seeds(config: Any, generator: np.random.Generator) -> Any:
+    """A Keras configuration in which every open seed is drawn."""
+    if isinstance(config, dict):
+        return {
+            name: int(generator.integers(2**31)) if name == "seed" and value is None else _with_seeds(value, generator)
+            for name, value in config.items()
+        }
+    if isinstance(config, list | tuple):
+        return type(config)(_with_seeds(value, generator) for value in config)
+    return config
 
 
 def why_not(network: Network, holds: str, collides: bool = False) -> str | None:

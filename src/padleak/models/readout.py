@@ -39,11 +39,14 @@ def flatten(stream: Stream) -> "KerasTensor":
 
 @readouts.add
 def attention(stream: Stream) -> "KerasTensor":
-    """Additive attention with one learned query (Bahdanau et al. 2014, arXiv:1409.0473); Keras's layer takes a mask."""
+    """Additive attention without a query: steps weighted by their own keys (after Bahdanau et al. 2014, arXiv:1409.0473).
+
+    Keras's layer takes a mask. Its scale is left out: it is drawn without a seed.
+    """
     values = stream.values
     keys = keras.layers.Dense(values.shape[-1], name="attention_keys")(values)
     query = keras.ops.zeros_like(keys[:, :1])
-    layer = keras.layers.AdditiveAttention(name="attention")
+    layer = keras.layers.AdditiveAttention(use_scale=False, name="attention")
     mask = None if stream.mask is None else [None, stream.mask, stream.mask]
     pooled = layer([query, values, keys]) if mask is None else layer([query, values, keys], mask=mask)
     return pooled[:, 0]

@@ -1,8 +1,11 @@
 """Cells onto workers: a local Dask cluster, one process a core, or this process."""
 
+import contextlib
 import logging
+import signal
+import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from padleak.models import backend
 from padleak.study.cell import Cell
@@ -48,7 +51,6 @@ def _group_by_shape(cells: list[Cell]) -> list[list[Cell]]:
 
 
 def _run_group(cells: list[Cell], store: Store, progress: Progress) -> None:
-    backend.start()
     for cell in cells:
         error = None
         try:
@@ -66,6 +68,19 @@ def _run_group_on_worker(cells: list[Cell], store: Store) -> None:
     _run_group(cells, store, lambda key, error: worker.log_event(_TOPIC, (key, error)))
 
 
+@contextlib.contextmanager
+def _children_deaf_to_interrupts() -> Iterator[None]:
+    """Processes started meanwhile do not hear Ctrl-C: the terminal sends it to all, and this process ends them in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _run_on_cluster(groups: list[list[Cell]], store: Store, workers: int, progress: Progress) -> None:
     import dask
     from distributed import Client, LocalCluster
@@ -80,23 +95,26 @@ def _run_on_cluster(groups: list[list[Cell]], store: Store, workers: int, progre
             progress(key, error)
 
     environment = backend.QUIET | backend.ONE_THREAD | {"KERAS_BACKEND": backend.name()}
-    with (
-        dask.config.set({"distributed.nanny.pre-spawn-environ": environment, "distributed.admin.log-format": ""}),
-        LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
-            silence_logs=logging.CRITICAL, memory_limit=0,
-        ) as cluster,
-        Client(cluster) as client,
-    ):  # fmt: skip
-        client.subscribe_topic(_TOPIC, lambda event: tell(*event[1]))
-        # The largest groups first, so that the last ones to finish are short.
-        groups = sorted(groups, key=len, reverse=True)
-        futures = client.map(_run_group_on_worker, groups, store=store, pure=False, retries=2)
-        client.gather(futures, errors="skip")
-        for group, future in zip(groups, futures):
-            lost = str(future.exception()) if future.status == "error" else None
-            for cell in group:
-                if lost and cell.key not in store and store.failure(cell.key) is None:
-                    store.write_failure(cell, RuntimeError(f"the worker was lost: {lost}"))
-                failure = store.failure(cell.key) if cell.key not in store else None
-                tell(cell.key, failure and failure["error"])
+    with dask.config.set({"distributed.nanny.pre-spawn-environ": environment}):
+        with _children_deaf_to_interrupts():
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
+                memory_limit=0,
+            )
+        with cluster, Client(cluster) as client:
+            client.subscribe_topic(_TOPIC, lambda event: tell(*event[1]))
+            # The largest groups first, so that the last ones to finish are short.
+            groups = sorted(groups, key=len, reverse=True)
+            futures = client.map(_run_group_on_worker, groups, store=store, pure=False, retries=2)
+            client.gather(futures, errors="skip")
+            errors = [str(future.exception()) if future.status == "error" else None for future in futures]
+    for group, error in zip(groups, errors):
+        for cell in group:
+            if error and cell.key not in store and store.failure(cell.key) is None:
+                store.write_failure(cell, RuntimeError(f"the worker was lost: {error}"))
+            failure = None if cell.key in store else store.failure(cell.key)
+            tell(cell.key, failure and failure["error"])
