@@ -33,7 +33,7 @@ EXACT = 8 * 2**-23
 def design(profile: Profile) -> Design:
     """Every masking on text; the rest of the cells answer one claim each."""
     lengths = profile.pick(smoke=[24], standard=[24, 64], paper=[24, 48, 96, 160])
-    text, floats = profile.sources("docstrings"), profile.sources("frequency")
+    text = profile.sources("docstrings")
     counts = profile.pick(smoke=(1, 32, 64), standard=(1, 4, 16, 32, 64), paper=(1, 2, 4, 8, 16, 32, 64, 128))
     common = profile.settings | {"padding": SIDES, "probes": probe_grid(counts)}
     return (
@@ -44,7 +44,7 @@ def design(profile: Profile) -> Design:
         + factorial(
             SequenceCell, data=text, masking=["none", "embedding", "loss_only"], readout="every", length=24, **common
         )
-        + factorial(SequenceCell, data=floats, masking=["none", "masking_layer", "explicit"], length=48, **common)
+        + factorial(SequenceCell, data="frequency", masking=["none", "masking_layer", "explicit"], length=48, **common)
         + factorial(SequenceCell, data="first_token", masking=["none", "embedding"], length=48, **common)
         # Deeper and both ways: is the mask still exact?
         + factorial(SequenceCell, data=text, masking="embedding", layers=2, length=24, **common)

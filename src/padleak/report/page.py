@@ -12,6 +12,7 @@ from pathlib import Path
 
 import jinja2
 import matplotlib as mpl
+import pandas as pd
 
 from padleak.errors import InputError
 from padleak.report.answer import write_answer
@@ -97,13 +98,22 @@ def _draw_figures(results: Results, say: Say) -> Iterator[Section]:
         for name in about["figures"]:
             say(f"Drawing {name}")
             with mpl.rc_context(STYLE):
-                drawn = figures[name](results.of(experiment), results) if about["cells"] else None
+                drawn = _draw(name, results.of(experiment), results, say) if about["cells"] else None
                 if drawn is not None:
                     _save(drawn, target, name)
             if (target / f"{name}.json").is_file():
                 title, caption = json.loads((target / f"{name}.json").read_text())
                 picture = base64.b64encode((target / f"{name}.svg").read_bytes()).decode()
                 yield Section(name, experiment, title, caption, f"data:image/svg+xml;base64,{picture}")
+
+
+def _draw(name: str, table: pd.DataFrame, results: Results, say: Say) -> Drawn | None:
+    """One figure; what goes wrong with it must not cost the report."""
+    try:
+        return figures[name](table, results)
+    except Exception as error:  # whatever a figure trips over, most often data that the experiment did not foresee
+        say(f"Could not draw {name}: {type(error).__name__}: {error}")
+        return None
 
 
 def _save(drawn: Drawn, target: Path, name: str) -> None:
@@ -129,11 +139,13 @@ def _gather(results: Results, sections: list[Section]) -> dict:
         for part in verdict["parts"]:
             part["shown"] = f"{say_effect(part)} {say_interval(part)}".strip()
     facts = results.cells
+    drawn = {section.name for section in sections}
     return {
         "answer": write_answer(results),
         "verdicts": verdicts,
         "sections": sections,
         "experiments": run["experiments"],
+        "undrawn": [name for about in run["experiments"].values() for name in about["figures"] if name not in drawn],
         "profile": run["profile"],
         "environment": results.environment,
         "failures": [failure for about in run["experiments"].values() for failure in about["failures"]],

@@ -136,10 +136,13 @@ def accuracy_by_masking(table: pd.DataFrame, results: Results) -> Drawn | None:
     add_legend(axes)
     main = where(shown, length=plain_lstm(table).length.max(), padding="post", data=plain_lstm(table).data.iloc[0])
     by_name = main.set_index("masking")["mean"]
+    masked = next(
+        (by_name[name] for name in ("embedding", "masking_layer", "explicit") if name in by_name), float("nan")
+    )
     return Drawn(
         figure,
         f"Padded at the end to {main.length.iloc[0]} steps, an LSTM without a mask scores {say_percent(by_name['none'])} "
-        f"where one with a mask scores {say_percent(by_name.get('embedding', by_name.get('masking_layer')))}",
+        f"where one with a mask scores {say_percent(masked)}",
         f"Plain LSTM; `loss_only` answers at every step, all others at the last. {say_n(shown)}. {INTERVALS}",
     )
 
