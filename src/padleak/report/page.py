@@ -17,7 +17,7 @@ import pandas as pd
 from padleak.errors import InputError
 from padleak.report.answer import write_answer
 from padleak.report.plots import STYLE, Drawn, figures
-from padleak.report.words import say_effect, say_interval, say_number, say_p
+from padleak.report.words import say_effect, say_interval, say_number, say_p, short_source
 from padleak.study.experiment import experiments_folder
 from padleak.study.results import Results
 
@@ -161,10 +161,12 @@ def _gather(results: Results, sections: list[Section]) -> dict:
 
 
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("padleak.report"),
         autoescape=lambda name: name is not None and ".html" in name,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["short_source"] = short_source
+    return environment

@@ -53,13 +53,13 @@ def leakage_by_pad_count(table: pd.DataFrame, results: Results) -> Drawn | None:
     axes[0, 0].set_ylabel("shift of the last state,\nshare of its norm")
     axes[0, 0].set_ylim(-0.001, 1.5 * shown["mean"].max())
     add_legend(axes, "masking")
-    pre, post = (
-        where(shown, masking="none", padding=side, count=SHOWN_COUNT)["mean"].mean() for side in ("pre", "post")
-    )
+    at = where(shown, count=SHOWN_COUNT)
+    pre, post = (where(at, masking="none", padding=side)["mean"].mean() for side in ("pre", "post"))
+    masked = where(at, masking=["embedding", "explicit", "masking_layer"])["mean"].max()
     return Drawn(
         figure,
         f"{SHOWN_COUNT} fill steps move an unmasked LSTM's last state by {say_percent(post)} of its norm after the text and by "
-        f"{say_percent(pre)} in front of it; a mask that arrives moves it by nothing",
+        f"{say_percent(pre)} in front of it; behind a mask that arrives it moves by {say_percent(masked)}",
         f"Same weights, same sequences, with and without fill; probed on the side that training padded. {say_n(shown)}. "
         f"{INTERVALS} The axis is linear below 0.01; lines at 0 lie on each other.",
     )
@@ -90,7 +90,8 @@ def state_distributions(table: pd.DataFrame, results: Results) -> Drawn | None:
     return Drawn(
         figure,
         f"{SHOWN_COUNT} fill steps carry the whole cloud of states away ({say_number(moved['none', 'post'])} times its own "
-        f"spread after the text, {say_number(moved['none', 'pre'])} in front); with a mask each state stays where it was",
+        f"spread after the text, {say_number(moved['none', 'pre'])} in front), and "
+        f"{say_number(max(moved['embedding', 'pre'], moved['embedding', 'post']))} times with a mask",
         "One dot a sequence, seed 0; a line joins the same sequence without and with fill. Plane: principal components of the "
         "states without fill. The distance is the mean shift divided by the root mean square distance from the cloud's centre.",
     )
