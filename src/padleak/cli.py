@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -237,6 +238,7 @@ def _run_plan(plan, whole, store, workers: int) -> int:
     from padleak.report.page import is_current, write_report
     from padleak.study import study
 
+    start = time.monotonic()
     todo = [cell for cell in plan.cells if cell.key not in store]
     done = len(plan.cells) - len(todo)
     _say(f"{len(plan.cells)} cells, {done} finished before, {len(todo)} to run on {workers or 'no'} worker processes")
@@ -251,6 +253,7 @@ def _run_plan(plan, whole, store, workers: int) -> int:
             raise SystemExit(130) from None
         study.settle(whole, store, _say)
         write_report(store.folder, _say)
+        _say(f"Took {(time.monotonic() - start) / 60:.1f} minutes")
     failures = sum(cell.key not in store for cell in plan.cells)
     print_verdicts(store.folder)
     if failures:
