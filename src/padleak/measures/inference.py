@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special  # its t distribution; scipy.stats takes a second to import
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def estimate_mean(values: np.ndarray, level: float = 0.95) -> Estimate:
     mean, n = float(values.mean()), len(values)
     if n < 2:
         return Estimate(mean, -np.inf, np.inf, n)
-    half = stats.t.ppf((1 + level) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
+    half = special.stdtrit(n - 1, (1 + level) / 2) * values.std(ddof=1) / np.sqrt(n)
     return Estimate(mean, mean - half, mean + half, n)
 
 
@@ -48,7 +48,7 @@ def p_above(values: np.ndarray, bound: float) -> float:
     if np.ptp(values) <= 1e-12 * max(1.0, abs(float(values.mean()))):
         return 0.0 if values.mean() > bound else 1.0
     distance = (values.mean() - bound) / (values.std(ddof=1) / np.sqrt(len(values)))
-    return float(stats.t.sf(distance, len(values) - 1))
+    return float(special.stdtr(len(values) - 1, -distance))
 
 
 def p_below(values: np.ndarray, bound: float) -> float:
