@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from padleak.errors import InputError
+from padleak.errors import InputError, unknown_name
 
 app = typer.Typer(
     help="Measure what padding does to sequence models, and what masking does about it.",
@@ -186,15 +186,10 @@ def check(
 
 
 def _profile(name: str):
-    import difflib
-
     from padleak.study.grid import PROFILES
 
     if name not in PROFILES:
-        close = difflib.get_close_matches(name, PROFILES, n=1)
-        raise InputError(
-            "--profile", f"one of {', '.join(PROFILES)}", name, f"Did you mean {close[0]}?" if close else ""
-        )
+        raise unknown_name("--profile", PROFILES, name)
     return PROFILES[name]
 
 

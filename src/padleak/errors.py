@@ -1,5 +1,8 @@
 """The one error that a user's mistake raises."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class InputError(ValueError):
     """A bad argument, said so that the reader can mend it: what is wrong, and what to do.
@@ -20,6 +23,18 @@ class InputError(ValueError):
     def __reduce__(self):
         # BaseException would call __init__ with the message alone, which fails on the way back from a worker.
         return _restore, (str(self), self.argument)
+
+
+def unknown_name(argument: str, known: Iterable[str], name: str) -> InputError:
+    """The error for a name that is none of the known ones, with the closest of them.
+
+    >>> str(unknown_name("masking", ["none", "explicit"], "explizit"))
+    'masking must be one of none, explicit; got explizit. Did you mean explicit?'
+    """
+    known = tuple(known)
+    close = difflib.get_close_matches(str(name), known, n=1)
+    cure = f"Did you mean {close[0]}?" if close else ""
+    return InputError(argument, f"one of {', '.join(known) or 'none'}", name, cure)
 
 
 def _restore(message: str, argument: str) -> InputError:

@@ -1,13 +1,12 @@
 """A registry: from the name a user types to the thing, with "did you mean"."""
 
-import difflib
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from padleak.errors import InputError
+from padleak.errors import InputError, unknown_name
 
 
 class Registry:
@@ -49,9 +48,7 @@ class Registry:
     def __getitem__(self, name: str) -> Callable:
         self._discover()
         if name not in self._things:
-            close = difflib.get_close_matches(str(name), self._things, n=1)
-            cure = f"Did you mean {close[0]}?" if close else ""
-            raise InputError(self.kind, f"one of {', '.join(self.names())}", name, cure)
+            raise unknown_name(self.kind, self.names(), name)
         return self._things[name]
 
     def __contains__(self, name: str) -> bool:

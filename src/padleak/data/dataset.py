@@ -5,7 +5,6 @@ A source is written `NAME`, `NAME:FILE` or either with options, as in a web addr
 of this folder.
 """
 
-import difflib
 import functools
 import hashlib
 import inspect
@@ -17,7 +16,7 @@ import numpy as np
 
 from padleak.data.sequences import Sequences
 from padleak.data.vocabulary import collide
-from padleak.errors import InputError
+from padleak.errors import InputError, unknown_name
 from padleak.registry import Registry
 
 datasets = Registry("data set", package="padleak.data")
@@ -120,10 +119,7 @@ class Source:
         converted = {}
         for name, text in self.options.items():
             if name not in parameters:
-                close = difflib.get_close_matches(name, parameters, n=1)
-                known = ", ".join(parameters) or "none"
-                cure = f"Did you mean {close[0]}?" if close else ""
-                raise InputError(f"option of data set {self.name}", f"one of {known}", name, cure)
+                raise unknown_name(f"option of data set {self.name}", parameters, name)
             kind = parameters[name].annotation
             try:
                 converted[name] = kind(text)

@@ -1,13 +1,12 @@
 """An experiment: one question, the cells that answer it, and the claims they settle. One file a question."""
 
-import difflib
 import importlib.util
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from padleak.errors import InputError
+from padleak.errors import InputError, unknown_name
 from padleak.study.claims import Claim
 from padleak.study.grid import Design, Profile
 
@@ -59,8 +58,5 @@ def choose_experiments(names: list[str]) -> list[Experiment]:
     found = find_experiments()
     for name in names:
         if name not in found:
-            close = difflib.get_close_matches(name, found, n=1)
-            raise InputError(
-                "experiment", f"one of {', '.join(found)}", name, f"Did you mean {close[0]}?" if close else ""
-            )
+            raise unknown_name("experiment", found, name)
     return [found[name] for name in names or found]
