@@ -6,7 +6,7 @@ from hypothesis import settings
 
 from padleak.models import backend
 
-os.environ.update({name: os.environ.get(name, value) for name, value in (backend.QUIET | backend.ONE_THREAD).items()})
+os.environ.update({name: os.environ.get(name, value) for name, value in backend.environment().items()})
 
 settings.register_profile("padleak", deadline=None, max_examples=30, derandomize=True)
 settings.load_profile("padleak")

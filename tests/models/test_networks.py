@@ -10,7 +10,8 @@ from padleak.data import Sequences, pad
 from padleak.models import Network, maskings, models, readouts
 from padleak.models.masking import trace_mask
 from padleak.models.network import why_not
-from padleak.models.training import Program, Rows, Schedule
+from padleak.models.rows import Rows
+from padleak.models.training import Program, Schedule
 
 pytestmark = pytest.mark.slow
 

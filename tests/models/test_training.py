@@ -3,7 +3,8 @@ import pytest
 
 from padleak.data import Sequences, load, pad
 from padleak.models import Network
-from padleak.models.training import EqualLengthRows, History, Program, Rows, Schedule
+from padleak.models.rows import EqualLengthRows, Rows
+from padleak.models.training import History, Program, Schedule
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +56,37 @@ def test_training_is_what_fit_does(rows, data):
         assert np.allclose(ours, theirs, atol=1e-6)
 
 
+def test_a_compiled_epoch_is_what_compiled_fit_does(rows, data):
+    import keras
+
+    program = Program(NETWORK, steps=1000)
+    program.reset(3, 0.003)
+    plain, _ = NETWORK.assemble(3)
+    plain.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", jit_compile=True)
+    program.train(rows, rows, Schedule(batch=64, epochs=1), seed=4)
+    order, padded = np.random.default_rng(4).permutation(256), pad(data, 12, "post")
+    plain.fit(padded.inputs[order], data.labels[order], batch_size=64, shuffle=False, verbose=0)
+    for ours, theirs in zip(program.model.get_weights(), plain.get_weights()):
+        assert np.allclose(ours, theirs, atol=1e-6)
+
+
+def test_later_seeds_trace_and_compile_nothing(rows, data):
+    """Counted where the tracing happens; a new shape is counted, so the counter counts."""
+    program = Program(NETWORK, steps=1000)
+    padded = pad(data, 12, "post")
+
+    def run(seed):
+        program.reset(seed, 0.003)
+        program.train(rows, rows, Schedule(batch=64, epochs=2), seed)
+        program.read_at(padded.inputs, padded.mask, np.full((256, 2), 5))
+        return program.traces
+
+    assert 0 < run(1) == run(2) == run(3)
+    before = program.traces
+    program.read(padded.inputs[:, :7], padded.mask[:, :7])
+    assert program.traces == before + 1
+
+
 def test_it_learns_and_keeps_the_weights_of_the_best_epoch(rows):
     program = Program(NETWORK, steps=0)
     program.reset(0, 0.02)
@@ -90,3 +122,33 @@ def test_answers_at_every_step_are_read_at_the_last_real_step(data):
     every_step = np.asarray(program.view.predict_on_batch(padded.inputs)[2])
     expected = np.array([every_step[row, length - 1] for row, length in enumerate(padded.mask.sum(axis=1))])
     assert np.allclose(program.read(padded.inputs, padded.mask).prediction, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "masking", "readout"),
+    [
+        ("lstm", "none", "last"),
+        ("lstm", "embedding", "every"),
+        ("lstm", "zero_states", "last"),
+        ("gru", "explicit", "last"),
+        ("simple_rnn", "embedding", "last"),
+    ],
+)
+def test_reading_a_prefix_is_reading_the_shorter_row(data, model, masking, readout):
+    """Whatever follows the step that is read, fill or words."""
+    network = Network(words=40, embedding=6, units=8, length=12, outputs=4, model=model, masking=masking, readout=readout)
+    assert network.reads_prefixes
+    program = Program(network, steps=0)
+    padded = pad(data.take(np.arange(64)), 12, "pre")
+    at_7, at_12 = program.read_at(padded.inputs, padded.mask, np.tile([6, 11], (64, 1)))
+    cut, whole = (program.read(padded.inputs[:, :steps], padded.mask[:, :steps]) for steps in (7, 12))
+    real = padded.mask[:, :7].any(axis=1)
+    for ours, theirs in ((at_7, cut), (at_12, whole)):
+        assert np.allclose(ours.summary[real], theirs.summary[real], atol=1e-6)
+        assert np.allclose(ours.prediction[real], theirs.prediction[real], atol=1e-6)
+    assert not np.allclose(at_7.summary[real], at_12.summary[real], atol=1e-3)
+
+
+@pytest.mark.parametrize("settings", [{"bidirectional": True}, {"readout": "mean"}, {"model": "conv1d"}])
+def test_where_later_steps_count_prefixes_are_not_read(settings):
+    assert not Network(words=40, **settings).reads_prefixes

@@ -26,7 +26,7 @@ def start() -> None:
     """Import Keras now: one thread a pool, and without the lines that TensorFlow writes before it reads its log level."""
     if "keras" in sys.modules:
         return
-    for variable, value in (QUIET | ONE_THREAD).items():
+    for variable, value in environment().items():
         os.environ.setdefault(variable, value)
     # Probing many lengths retraces a few times by design.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -35,10 +35,17 @@ def start() -> None:
     try:
         os.dup2(silence, 2)
         importlib.import_module("keras")
+        # On any backend Keras imports TensorFlow when it reads a model's configuration; here nobody hears it.
+        importlib.import_module("tensorflow")
     finally:
         os.dup2(saved, 2)
         os.close(saved)
         os.close(silence)
+
+
+def environment() -> dict[str, str]:
+    """Environment of a process that trains: quiet, and one thread a pool, since there is a process for every core."""
+    return QUIET | ONE_THREAD | {"KERAS_BACKEND": name()} | (JAX_ONE_THREAD if name() == "jax" else {})
 
 
 QUIET = {
@@ -59,4 +66,5 @@ ONE_THREAD = {
         "TF_NUM_INTEROP_THREADS",
     )
 }
-"""Environment of a worker: one process a core, so one thread a pool."""
+
+JAX_ONE_THREAD = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"}

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from keras import KerasTensor
 
 models = Registry("model", package="padleak.models")
-"""Functions `(Stream, Network) -> Encoded`. Facts: `bidirectional` (whether it can run both ways)."""
+"""Functions `(Stream, Network) -> Encoded`. Facts: `bidirectional` (whether it can run both ways), `causal` (one way, no
+state hangs on later steps)."""
 
 
 class Encoded(NamedTuple):
@@ -67,6 +68,13 @@ class Network:
         return readouts.facts(self.readout).get("every_step", False)
 
     @property
+    def reads_prefixes(self) -> bool:
+        """Whether what the head sees is the state at the last step, and later steps have no part in it: then one pass over
+        a long row holds what the network gives for every shorter one."""
+        causal = models.facts(self.model).get("causal", False) and not self.bidirectional
+        return causal and readouts.facts(self.readout).get("last_step", False)
+
+    @property
     def fact(self) -> dict:
         """What the registration of the masking says."""
         return maskings.facts(self.masking)
@@ -86,6 +94,14 @@ class Network:
         seeded = keras.Model.from_config(config)
         inputs = seeded.inputs if self.fact.get("mask_input") else seeded.inputs[0]
         return keras.Model(inputs, seeded.outputs[-1]), keras.Model(inputs, seeded.outputs)
+
+    def reader(self, view: "keras.Model") -> "keras.Model":
+        """A view that reads every row at chosen steps: `(inputs, ends (batch, k)) -> states, summary (batch, k, unit),
+        prediction (batch, k, output)`. For networks whose head sees a state."""
+        ends = keras.Input((None,), dtype="int32", name="ends")
+        states = view.outputs[0]
+        summary = keras.ops.take_along_axis(states, keras.ops.expand_dims(ends, -1), axis=1)
+        return keras.Model([*view.inputs, ends], [states, summary, view.get_layer("head")(summary)])
 
     def _draft(self) -> "keras.Model":
         """The view, with whatever weights."""

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from keras import KerasTensor
 
 readouts = Registry("readout", package="padleak.models")
-"""Functions `Stream -> (batch, unit)`. Facts: `every_step` (keeps the time axis), `fixed_length` (needs one length)."""
+"""Functions `Stream -> (batch, unit)`. Facts: `every_step` (keeps the time axis), `fixed_length` (needs one length),
+`last_step` (what counts is the state at the last step)."""
 
 
-@readouts.add
+@readouts.add(last_step=True)
 def last(stream: Stream) -> "KerasTensor":
     """The state after the whole sequence; of layers without a memory, the one at the last step."""
     return stream.values[:, -1] if stream.final is None else stream.final
@@ -52,7 +53,7 @@ def attention(stream: Stream) -> "KerasTensor":
     return pooled[:, 0]
 
 
-@readouts.add(every_step=True)
+@readouts.add(every_step=True, last_step=True)
 def every(stream: Stream) -> "KerasTensor":
     """Every step keeps its state and answers for itself; the answer at the last real step counts."""
     return stream.values

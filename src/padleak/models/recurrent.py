@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from keras import KerasTensor, Layer
 
 
-@models.add(bidirectional=True)
+@models.add(bidirectional=True, causal=True)
 def lstm(stream: Stream, network: Network) -> Encoded:
     """Long short-term memory (Hochreiter & Schmidhuber 1997)."""
     return _stack("LSTM", stream, network)
 
 
-@models.add(bidirectional=True)
+@models.add(bidirectional=True, causal=True)
 def gru(stream: Stream, network: Network) -> Encoded:
     """Gated recurrent unit (Cho et al. 2014, arXiv:1406.1078)."""
     return _stack("GRU", stream, network)
 
 
-@models.add(bidirectional=True)
+@models.add(bidirectional=True, causal=True)
 def simple_rnn(stream: Stream, network: Network) -> Encoded:
     """Elman's network: no gates."""
     return _stack("SimpleRNN", stream, network)

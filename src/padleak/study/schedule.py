@@ -94,8 +94,7 @@ def _run_on_cluster(groups: list[list[Cell]], store: Store, workers: int, progre
             told.add(key)
             progress(key, error)
 
-    environment = backend.QUIET | backend.ONE_THREAD | {"KERAS_BACKEND": backend.name()}
-    with dask.config.set({"distributed.nanny.pre-spawn-environ": environment}):
+    with dask.config.set({"distributed.nanny.pre-spawn-environ": backend.environment()}):
         with _children_deaf_to_interrupts():
             cluster = LocalCluster(
                 n_workers=workers,

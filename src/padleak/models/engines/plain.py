@@ -1,0 +1,24 @@
+"""Any backend, by Keras's own methods."""
+
+from typing import Any
+
+import numpy as np
+
+from padleak.models.engines.engine import Engine, Inputs, Lesson
+
+
+class PlainEngine(Engine):
+    """Keras's `train_on_batch` and `predict_on_batch`: slow, and right by definition."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.model.compile(self.optimizer, self.loss, jit_compile=False)
+
+    def train(self, lessons: list[Lesson]) -> None:
+        """One call of Keras a step."""
+        for lesson in lessons:
+            self.model.train_on_batch(lesson.inputs, lesson.labels, sample_weight=lesson.weights)
+
+    def look(self, view: Any, inputs: Inputs) -> list[np.ndarray]:
+        """One call of Keras."""
+        return view.predict_on_batch(inputs)

@@ -1,0 +1,56 @@
+"""TensorFlow: an epoch is one program compiled by XLA, where there are enough steps to make up for compiling it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from padleak.models.engines.engine import Engine, Inputs, Lesson, stack
+
+
+class TensorflowEngine(Engine):
+    """Functions traced for each shape: the steps of an epoch, one step, and a look at each view."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self._step = tf.function(self._take_step, autograph=False)
+        self._epoch = tf.function(self._take_steps, autograph=False, jit_compile=True)
+        self._looks: dict[int, Callable] = {}
+
+    def train(self, lessons: list[Lesson]) -> None:
+        """All steps in one call where that pays; calling a compiled step costs as much as taking a short one."""
+        whole = stack(lessons) if self.compiles else None
+        if whole:
+            self._epoch(*whole)
+        else:
+            for lesson in lessons:
+                self._step(*lesson)
+
+    def look(self, view: Any, inputs: Inputs) -> list[np.ndarray]:
+        """A graph that is traced for each shape; compiling one for so few calls would not pay."""
+        if id(view) not in self._looks:
+            self._looks[id(view)] = tf.function(self._count_traces(view), autograph=False)
+        return [output.numpy() for output in self._looks[id(view)](inputs)]
+
+    def _take_steps(self, inputs: Any, labels: Any, weights: Any) -> None:
+        def take(index: tf.Tensor) -> tf.Tensor:
+            inputs_now = [part[index] for part in inputs] if isinstance(inputs, list) else inputs[index]
+            self._take_step(inputs_now, labels[index], None if weights is None else weights[index])
+            return index + 1
+
+        tf.while_loop(lambda index: index < labels.shape[0], take, [tf.constant(0)])
+
+    def _take_step(self, inputs: Any, labels: Any, weights: Any) -> None:
+        self.traces += 1
+        variables = self.model.trainable_variables
+        with tf.GradientTape() as tape:
+            loss = self.loss(labels, self.model(inputs, training=True), sample_weight=weights)
+        self.optimizer.apply(tape.gradient(loss, [variable.value for variable in variables]), variables)
+
+    def _count_traces(self, view: Any) -> Callable:
+        def look(inputs: Any) -> Any:
+            self.traces += 1
+            return view(inputs, training=False)
+
+        return look
