@@ -97,7 +97,24 @@ def _classifier(cell: SequenceCell, words: int, classes: int, packs: bool) -> "n
             _, (hidden, _) = self.lstm(x)
             return self.head(torch.cat(tuple(hidden[-2:]), dim=-1) if cell.bidirectional else hidden[-1])
 
-    return Classifier()
+    model = Classifier()
+    _start_as_keras(model, cell.units)
+    return model
+
+
+def _start_as_keras(model: "nn.Module", units: int) -> None:
+    """Keras's first weights: from PyTorch's own the network learns less in as many epochs."""
+    nn.init.uniform_(model.embedding.weight, -0.05, 0.05)
+    for name, weight in (*model.lstm.named_parameters(), *model.head.named_parameters()):
+        if "bias" in name:
+            nn.init.zeros_(weight)
+        elif "weight_hh" in name:
+            nn.init.orthogonal_(weight)
+        else:
+            nn.init.xavier_uniform_(weight)
+        if "bias_ih" in name:
+            # The gates lie in the order input, forget, cell, output.
+            nn.init.ones_(weight.data[units : 2 * units])
 
 
 def fit(model: "nn.Module", train: Batch, validation: Batch, cell: SequenceCell) -> list[float]:
