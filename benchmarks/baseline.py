@@ -1,0 +1,60 @@
+"""What the baselines share: how a cell is told to them, and what they give back, both as JSON."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from padleak.data import Dataset, Split, load
+from padleak.study.trials.sequence import Probe, SequenceCell
+
+
+@dataclass
+class Result:
+    """What one cell gave, and how long it took.
+
+    Attributes:
+        accuracies: Probe name -> accuracy on its test sequences; `unpadded` is the one on all test sequences without fill.
+        measurements: `"probe layer metric"` -> value, in the words of padleak's table of measurements.
+        seconds_loading: Reading the data set, nothing where the process has it already.
+        seconds_fit: Padding the rows, building the model and training it.
+        seconds_probing: Predictions and measures.
+        steps: Training steps.
+        seconds_per_step: Median over the steps but for the first ones.
+    """
+
+    accuracies: dict[str, float] = field(default_factory=dict)
+    measurements: dict[str, float] = field(default_factory=dict)
+    seconds_loading: float = 0.0
+    seconds_fit: float = 0.0
+    seconds_probing: float = 0.0
+    steps: int = 0
+    seconds_per_step: float = float("nan")
+
+
+def data_of(cell: SequenceCell) -> tuple[Dataset, Split]:
+    """The data set, and the rows that the cell trains, validates and tests on, cut to its length."""
+    data = load(cell.data)
+    data = data.collided() if cell.collides else data
+    split = data.draw(cell.seed, cell.rows, cell.validation, cell.test)
+    parts = (split.train, split.validation, split.test)
+    return data, Split(*(part.truncate(cell.length, cell.truncating) for part in parts))
+
+
+def cell_from(settings: dict) -> SequenceCell:
+    """A cell from its settings; probes are objects of `layout`, `count` and `reference`."""
+    if "probes" in settings:
+        settings = settings | {"probes": tuple(Probe(**probe) for probe in settings["probes"])}
+    return SequenceCell(**settings)
+
+
+def main(run: Callable[[dict], Result]) -> None:
+    """Read the settings of one cell, or a list of them, from the first argument or standard input; print a line each.
+
+    Args:
+        run: Takes settings, gives the result.
+    """
+    given = json.loads(sys.argv[1] if len(sys.argv) > 1 else sys.stdin.read())
+    for settings in given if isinstance(given, list) else [given]:
+        print(json.dumps(dataclasses.asdict(run(settings))), flush=True)
