@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from padleak.data import Sequences, load, pad
+from padleak.data import load, pad
 from padleak.models import Network
-from padleak.models.rows import EqualLengthRows, Rows
+from padleak.models.rows import Rows
 from padleak.models.training import History, Program, Schedule
 
 pytestmark = pytest.mark.slow
@@ -98,21 +98,6 @@ def test_it_learns_and_keeps_the_weights_of_the_best_epoch(rows):
 def test_early_stopping_counts_epochs_since_the_best():
     assert not History([3.0, 2.0, 2.5]).should_stop(patience=2)
     assert History([3.0, 2.0, 2.5, 2.4]).should_stop(patience=2)
-
-
-def test_batches_cover_an_epoch_in_one_shape(data):
-    labels = np.arange(len(data))
-    batches = list(Rows(pad(data, 12, "post"), labels).batches(100, np.random.default_rng(0)))
-    assert [len(batch.labels) for batch in batches] == [100, 100]
-    seen = np.concatenate([batch.labels for batch in batches])
-    assert len(set(seen.tolist())) == 200
-
-
-def test_equal_length_batches_have_no_fill_and_cover_every_row():
-    sequences = Sequences.from_rows([[2] * n for n in (3, 5, 3, 4, 3)], np.arange(5))
-    batches = list(EqualLengthRows(sequences).batches(2, np.random.default_rng(0)))
-    assert all(batch.mask.all() and (batch.inputs != 0).all() for batch in batches)
-    assert sorted(np.concatenate([batch.labels for batch in batches])) == [0, 1, 2, 3, 4]
 
 
 def test_answers_at_every_step_are_read_at_the_last_real_step(data):

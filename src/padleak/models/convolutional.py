@@ -8,7 +8,12 @@ from padleak.models.readout import readouts
 KERNEL_STEPS = 5
 
 
-@models.add
+def _flops(network: Network, steps: int) -> int:
+    widths = [network.width] + [network.units] * (network.layers - 1)
+    return sum(2 * steps * KERNEL_STEPS * width * network.units for width in widths)
+
+
+@models.add(flops=_flops)
 def conv1d(stream: Stream, network: Network) -> Encoded:
     """Stacked `Conv1D` of five steps, same length, rectified; Keras's layer drops the mask."""
     for depth in range(network.layers):

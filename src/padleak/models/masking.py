@@ -65,7 +65,10 @@ class Stream:
 
     def through(self, layer: "Layer") -> "Stream":
         """The stream after a layer that keeps the time axis."""
-        values = self.call(layer, self.values)
+        return self.holding(self.call(layer, self.values))
+
+    def holding(self, values: "KerasTensor") -> "Stream":
+        """The stream with other values, of the same steps."""
         return replace(self, values=values if self.keep is None else values * self.keep)
 
     def call(self, layer: "Layer", inputs: Any) -> "KerasTensor":

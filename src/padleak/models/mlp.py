@@ -6,7 +6,13 @@ from padleak.models.network import Encoded, Network, models
 from padleak.models.readout import readouts
 
 
-@models.add
+def _flops(network: Network, steps: int) -> int:
+    first = network.width * (steps if network.readout == "flatten" else 1)
+    widths = [first] + [network.units] * (network.layers - 1)
+    return sum(2 * width * network.units for width in widths)
+
+
+@models.add(flops=_flops)
 def mlp(stream: Stream, network: Network) -> Encoded:
     """The read-out (`mean` or `flatten`) of the inputs themselves, then rectified Dense layers."""
     summary = readouts[network.readout](stream)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 models = Registry("model", package="padleak.models")
 """Functions `(Stream, Network) -> Encoded`. Facts: `bidirectional` (whether it can run both ways), `causal` (one way, no
-state hangs on later steps)."""
+state hangs on later steps), `flops` (function `(network, steps) -> number`: floating-point operations of the encoder's
+matrix products for one sequence, forwards)."""
 
 
 class Encoded(NamedTuple):
@@ -73,6 +74,15 @@ class Network:
         a long row holds what the network gives for every shorter one."""
         causal = models.facts(self.model).get("causal", False) and not self.bidirectional
         return causal and readouts.facts(self.readout).get("last_step", False)
+
+    @property
+    def width(self) -> int:
+        """Features of a step as the encoder sees it."""
+        return self.embedding if self.words else self.features
+
+    def flops(self, steps: int) -> int:
+        """Floating-point operations of the encoder's matrix products for one sequence, forwards."""
+        return models.facts(self.model)["flops"](self, steps)
 
     @property
     def fact(self) -> dict:

@@ -1,5 +1,6 @@
 """Recurrent networks: any depth, either or both directions."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,19 +13,28 @@ if TYPE_CHECKING:
     from keras import KerasTensor, Layer
 
 
-@models.add(bidirectional=True, causal=True)
+def _flops_with(gates: int) -> Callable[[Network, int], int]:
+    def flops(network: Network, steps: int) -> int:
+        directions = 1 + network.bidirectional
+        widths = [network.width] + [network.units * directions] * (network.layers - 1)
+        return sum(2 * steps * directions * gates * network.units * (width + network.units) for width in widths)
+
+    return flops
+
+
+@models.add(bidirectional=True, causal=True, flops=_flops_with(gates=4))
 def lstm(stream: Stream, network: Network) -> Encoded:
     """Long short-term memory (Hochreiter & Schmidhuber 1997)."""
     return _stack("LSTM", stream, network)
 
 
-@models.add(bidirectional=True, causal=True)
+@models.add(bidirectional=True, causal=True, flops=_flops_with(gates=3))
 def gru(stream: Stream, network: Network) -> Encoded:
     """Gated recurrent unit (Cho et al. 2014, arXiv:1406.1078)."""
     return _stack("GRU", stream, network)
 
 
-@models.add(bidirectional=True, causal=True)
+@models.add(bidirectional=True, causal=True, flops=_flops_with(gates=1))
 def simple_rnn(stream: Stream, network: Network) -> Encoded:
     """Elman's network: no gates."""
     return _stack("SimpleRNN", stream, network)

@@ -1,12 +1,27 @@
-"""Labelled rows, in the batches that training takes."""
+"""Labelled rows, in the batches that training takes: how much fill is computed.
 
-from collections.abc import Iterator
+A batching takes sequences and how they are filled, and gives `Rows`. To add one, write one function here
+(or in a new file of this folder) and decorate it. Facts: `one_shape` (every batch has the same shape).
+"""
+
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from padleak.data.padding import Padded, pad
 from padleak.data.sequences import Sequences
+from padleak.registry import Registry
+
+batchings = Registry("batching", package="padleak.models")
+
+Fill = Callable[[Sequences], Padded]
+"""How sequences become one rectangle of training's length."""
+
+_WIDTHS = 8
+"""Trimmed batches are a multiple of so many steps wide, so that there are few shapes."""
+
+_BUCKETS = 4
 
 
 class Batch(NamedTuple):
@@ -15,6 +30,21 @@ class Batch(NamedTuple):
     inputs: np.ndarray
     mask: np.ndarray
     labels: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "Batch":
+        """The rows given."""
+        return Batch(*(part[rows] for part in self))
+
+    def trim(self) -> "Batch":
+        """Without the steps at either end that are fill in every row, as far as the widths allow."""
+        real = np.flatnonzero(self.mask.any(axis=0))
+        first, end = (real[0], real[-1] + 1) if len(real) else (0, 1)
+        steps = self.mask.shape[1]
+        width = min(-(-(end - first) // _WIDTHS) * _WIDTHS, steps)
+        # The steps more than needed are taken where the fill is: in front, or else at the end.
+        first = end - width if end >= width and first > 0 else min(first, steps - width)
+        kept = slice(first, first + width)
+        return Batch(self.inputs[:, kept], self.mask[:, kept], self.labels)
 
 
 class Rows:
@@ -33,12 +63,40 @@ class Rows:
         size = min(size, len(self._all.labels))
         order = generator.permutation(len(self._all.labels))
         for start in range(0, len(order) - size + 1, size):
-            rows = order[start : start + size]
-            yield Batch(*(part[rows] for part in self._all))
+            yield self._all.take(order[start : start + size])
 
     def rectangles(self) -> Iterator[Batch]:
         """All rows at once."""
         yield self._all
+
+
+class TrimmedRows(Rows):
+    """Labelled rows in random batches, each as wide as its longest row asks for."""
+
+    def batches(self, size: int, generator: np.random.Generator) -> Iterator[Batch]:
+        """One epoch: the batches of `Rows`, trimmed."""
+        for batch in super().batches(size, generator):
+            yield batch.trim()
+
+
+class BucketedRows(Rows):
+    """Labelled rows in batches of similar length, each bucket as wide as its longest row asks for."""
+
+    def __init__(self, padded: Padded, labels: np.ndarray):
+        super().__init__(padded, labels)
+        by_length = np.argsort(padded.mask.sum(axis=1), kind="stable")
+        self._buckets = [self._all.take(rows).trim() for rows in np.array_split(by_length, _BUCKETS) if len(rows)]
+
+    def batches(self, size: int, generator: np.random.Generator) -> Iterator[Batch]:
+        """One epoch: every bucket in batches of `size`, in random order; rows are taken twice where the last is short."""
+        batches = []
+        for bucket in self._buckets:
+            order = generator.permutation(len(bucket.labels))
+            filled = np.resize(order, -(-len(order) // size) * size)
+            batches += [(bucket, rows) for rows in filled.reshape(-1, size)]
+        for index in generator.permutation(len(batches)):
+            bucket, rows = batches[index]
+            yield bucket.take(rows)
 
 
 class EqualLengthRows(Rows):
@@ -57,11 +115,29 @@ class EqualLengthRows(Rows):
         ]
         for index in generator.permutation(len(chunks)):
             group, rows = chunks[index]
-            yield Batch(*(part[rows] for part in group))
+            yield group.take(rows)
 
     def rectangles(self) -> Iterator[Batch]:
         """One rectangle a length."""
         yield from self._groups
+
+
+@batchings.add(one_shape=True)
+def rectangle(sequences: Sequences, fill: Fill) -> Rows:
+    """Every row as long as training's length."""
+    return Rows(fill(sequences), sequences.labels)
+
+
+@batchings.add
+def batch_maximum(sequences: Sequences, fill: Fill) -> Rows:
+    """Random batches, each as long as its longest row."""
+    return TrimmedRows(fill(sequences), sequences.labels)
+
+
+@batchings.add
+def bucketed(sequences: Sequences, fill: Fill) -> Rows:
+    """Rows of similar length together: four buckets, each as long as its longest row."""
+    return BucketedRows(fill(sequences), sequences.labels)
 
 
 def _rectangle(group: Sequences, length: int) -> Batch:

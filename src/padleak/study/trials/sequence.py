@@ -14,7 +14,7 @@ from padleak.data.sequences import Sequences
 from padleak.errors import InputError
 from padleak.models import backend
 from padleak.models.network import Network, why_not
-from padleak.models.rows import EqualLengthRows, Rows
+from padleak.models.rows import EqualLengthRows, Rows, batchings
 from padleak.models.training import Schedule, program_for
 from padleak.study.cell import Cell, Outcome
 from padleak.study.trials.examination import Examination
@@ -33,6 +33,7 @@ class SequenceCell(Cell):
         padding, truncating: Where training rows are filled, and which end of longer ones is cut.
         masking, model, units, layers, bidirectional, readout, embedding: As in `Network`.
         batch, epochs, patience, learning_rate: As in `Schedule`.
+        batching: How rows are put into batches, a name of `batchings`.
         probe_rows: Test sequences that the probes by pad count use.
         probes: The conditions; training's own layout is always added.
     """
@@ -61,6 +62,7 @@ class SequenceCell(Cell):
     learning_rate: float = 0.003
     probe_rows: int = 200
     probes: tuple[Probe, ...] = probe_grid()
+    batching: str = "rectangle"
 
     def why_not(self) -> str | None:
         """Names are checked on the way: an unknown one is an error, not a skip."""
@@ -72,11 +74,15 @@ class SequenceCell(Cell):
                 "padding", f"one of {', '.join(layouts)}", self.padding,
                 "For no padding, choose masking=unpadded.",
             )  # fmt: skip
+        if not self._one_shape and self.masking == "unpadded":
+            return f"masking unpadded leaves no fill that the batching {self.batching} could spare"
+        if not self._one_shape and not self._network().takes_any_length:
+            return f"the readout {self.readout} needs one length, and {self.batching} batches have several"
         return why_not(self._network(), _source(self.data).holds, self.collides)
 
     def shape(self) -> Hashable:
         """Cells that share data sizes and the network share its compiled program."""
-        return (self.data, self.collides, self.rows, self.epochs, self.batch, self._network())
+        return (self.data, self.collides, self.rows, self.epochs, self.batch, self.batching, self._network())
 
     def surroundings(self) -> dict[str, str]:
         """The version of the data, and the backend."""
@@ -90,7 +96,9 @@ class SequenceCell(Cell):
         data = data.collided() if self.collides else data
         split = self._draw(data)
         weights_seed, order_seed = np.random.SeedSequence(self.seed).generate_state(2)
-        program = program_for(self._network(data), steps=self.epochs * self.rows // self.batch)
+        # Batches of many shapes would be compiled for each.
+        steps = self.epochs * self.rows // self.batch if self._one_shape else 0
+        program = program_for(self._network(data), steps)
         program.reset(int(weights_seed), self.learning_rate)
         schedule = Schedule(self.batch, self.epochs, self.patience, self.learning_rate)
         history = program.train(self._rows(split.train), self._rows(split.validation), schedule, int(order_seed))
@@ -138,10 +146,14 @@ class SequenceCell(Cell):
     def _pad(self, sequences: Sequences, layout: str = "") -> Padded:
         return pad(sequences, self.length, layout or self.padding, self.truncating, seed=self.seed)
 
+    @property
+    def _one_shape(self) -> bool:
+        return batchings.facts(self.batching).get("one_shape", False)
+
     def _rows(self, sequences: Sequences) -> Rows:
         if self.masking == "unpadded":
             return EqualLengthRows(sequences)
-        return Rows(self._pad(sequences), sequences.labels)
+        return batchings[self.batching](sequences, self._pad)
 
 
 @functools.lru_cache(maxsize=64)
