@@ -4,6 +4,7 @@ import contextlib
 import ipaddress
 import logging
 import queue
+import re
 import signal
 import threading
 import time
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, str | None], None]
 """Called with the key of each cell done, and what went wrong or None."""
 
+_ADDRESS = re.compile(r"((?P<scheme>tcp|tls)://)?(?P<host>[^/:\s]+|\[[0-9a-fA-F:]+\]):[0-9]+")
 _MUST_AGREE = ("padleak", "keras", "numpy")
 _SECONDS_TO_REACH = 10
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -46,14 +48,17 @@ class Remote:
     resources: dict[str, float] = field(default_factory=dict)
     wait: float = 30
 
+    def __post_init__(self) -> None:
+        if not _ADDRESS.fullmatch(self.address) and not Path(self.address).is_file():
+            raise InputError("--scheduler", "HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or a file", self.address)
+
     def is_open(self) -> bool:
-        """Whether the address is told to be neither of this machine nor encrypted."""
-        scheme, _, host = self.address.rpartition("://")
-        host = host.rpartition(":")[0].strip("[]")
-        if scheme == "tls" or not host or host == "localhost":
+        """Whether the address is known to be neither of this machine nor encrypted."""
+        match = _ADDRESS.fullmatch(self.address)
+        if not match or match["scheme"] == "tls" or match["host"] == "localhost":
             return False
         try:
-            return not ipaddress.ip_address(host).is_loopback
+            return not ipaddress.ip_address(match["host"].strip("[]")).is_loopback
         except ValueError:
             return True
 

@@ -31,8 +31,8 @@ def run(cells: Iterable[Cell], store: Store, workers: int | Remote, progress: Pr
         return
     backlog = Backlog(todo)
     if workers == 0:
-        for group in backlog.take(len(todo)):
-            for cell in group.cells:
+        while backlog:
+            for cell in backlog.take(1)[0].cells:
                 progress(cell.key, run_cell(cell, store))
         return
     with cluster.join(workers) if isinstance(workers, Remote) else cluster.start(min(workers, len(todo))) as crew:
