@@ -41,8 +41,7 @@ def join(parts: Iterable[tuple[Path, str, dict[str, Any]]]) -> pd.DataFrame:
 
 def _read(file: Path) -> pa.Table:
     # From memory, without threads: what pyarrow does to be fast with large files is slow with small ones.
-    with pq.ParquetFile(pa.BufferReader(file.read_bytes())) as parquet:
-        return parquet.read(use_threads=False)
+    return pq.ParquetFile(pa.BufferReader(file.read_bytes())).read(use_threads=False)
 
 
 def _join_alike(places: tuple[int], tables: tuple[pa.Table], columns: tuple[dict[str, Any]]):
