@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 def join(parts: Iterable[tuple[Path, str, dict[str, Any]]]) -> pd.DataFrame:
     """Read the tables of cells and put them one after another.
 
-    Tables alike in columns and types are joined as a whole, and only these few wholes by pandas: twenty times as fast as a
+    Tables alike in columns and types are joined as a whole, and only these few wholes by pandas: some ten times as fast as a
     `DataFrame` a cell.
 
     Args:
