@@ -59,7 +59,15 @@ class Hand:
         raise TimeoutError("the scheduler did not start")
 
     def worker(self, address: str, *options: str) -> subprocess.Popen:
-        fixed = ("--host", "127.0.0.1", "--no-dashboard", "--no-nanny", "--local-directory", str(self.folder))
+        fixed = (
+            "--host",
+            "127.0.0.1",
+            "--dashboard-address",
+            "127.0.0.1:0",
+            "--no-nanny",
+            "--local-directory",
+            str(self.folder),
+        )
         return self._dask("worker", address, *fixed, *(options or ("--nthreads", "1")))
 
     def _dask(self, *arguments: str) -> subprocess.Popen:
