@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "errors": set(),
     "registry": {"errors"},
     "progress": {"errors"},
+    "bench": set(),
     "data": {"errors", "registry"},
     "measures": {"errors", "registry"},
     "models": {"errors", "registry", "data", "measures"},

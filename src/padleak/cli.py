@@ -100,6 +100,13 @@ def run(
     text: Annotated[str, typer.Option(help="Column of texts in your table.")] = "",
     label: Annotated[str, typer.Option(help="Column of labels in your table.")] = "",
     seeds: Annotated[int | None, typer.Option(min=1, help="Seeds in place of the profile's.")] = None,
+    scheduler: Annotated[
+        str, typer.Option(help="A Dask cluster in place of processes here: HOST:PORT, tls://HOST:PORT, scheduler file.")
+    ] = "",
+    resource: Annotated[
+        list[str] | None, typer.Option(help="What a cell takes of a worker of the cluster, NAME=AMOUNT: GPU=1.")
+    ] = None,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a worker of the cluster.")] = 30,
 ) -> None:
     """Run experiments, settle their claims and write the report. What is finished already is kept.
 
@@ -110,6 +117,8 @@ def run(
       padleak run core_grid --profile smoke --workers 2
 
       padleak run --dataset "csv:reviews.csv" --text review --label stars
+
+      padleak run --scheduler tcp://127.0.0.1:8786
     """
     from dataclasses import replace
 
@@ -118,6 +127,7 @@ def run(
     from padleak.study.store import Store
     from padleak.study.study import Plan
 
+    where = _where_to_run(workers, scheduler, resource or [], wait)
     source = _with_columns(dataset, text, label)
     chosen = replace(_profile(profile), data=source)
     chosen = replace(chosen, seeds=seeds or chosen.seeds)
@@ -132,7 +142,7 @@ def run(
     # The report covers what was run here before, too.
     whole = Plan.of(choose_experiments(sorted({*store.experiments(chosen), *plan.names})), chosen)
     with store.lock():
-        failed = _run_plan(plan, whole, store, workers if workers is not None else _cores())
+        failed = _run_plan(plan, whole, store, where)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -227,29 +237,59 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _run_plan(plan, whole, store, workers: int) -> int:
+def _where_to_run(workers: int | None, scheduler: str, resources: list[str], wait: float):
+    """Processes to start here, or the cluster to join."""
+    from padleak.study.cluster import Remote
+
+    if not scheduler:
+        if resources:
+            raise InputError("--resource", "used together with --scheduler", " ".join(resources))
+        return workers if workers is not None else _cores()
+    if workers is not None:
+        raise InputError(
+            "--workers", "left out with --scheduler", str(workers), "The workers are those that the cluster has."
+        )
+    remote = Remote(scheduler, dict(_amount(resource) for resource in resources), wait)
+    if remote.is_open():
+        _say(f"{scheduler} is open to the network and not encrypted: who reaches it can run code. See docs/cluster.md.")
+    return remote
+
+
+def _amount(resource: str) -> tuple[str, float]:
+    name, _, amount = resource.partition("=")
+    try:
+        if name and float(amount) > 0:
+            return name, float(amount)
+    except ValueError:
+        pass
+    raise InputError("--resource", "NAME=AMOUNT with an amount above 0, such as GPU=1", resource)
+
+
+def _run_plan(plan, whole, store, workers) -> int:
     """Run, settle, report and print the verdicts; the number of failed cells."""
     from padleak.progress import Progress
     from padleak.report.page import is_current, write_report
     from padleak.study import study
 
     start = time.monotonic()
-    todo = [cell for cell in plan.cells if cell.key not in store]
+    finished = store.finished()
+    todo = [cell for cell in plan.cells if cell.key not in finished]
     done = len(plan.cells) - len(todo)
-    _say(f"{len(plan.cells)} cells, {done} finished before, {len(todo)} to run on {workers or 'no'} worker processes")
+    where = f"{workers or 'no'} worker processes" if isinstance(workers, int) else f"the cluster at {workers.address}"
+    _say(f"{len(plan.cells)} cells, {done} finished before, {len(todo)} to run on {where}")
     if todo or not is_current(store.folder, study.describe(whole, store)):
         names = {cell.key: str(cell) for cell in todo}
         try:
             with Progress(len(todo), names) as progress:
                 study.run(plan, store, workers, progress.advance)
         except KeyboardInterrupt:
-            kept = sum(cell.key in store for cell in plan.cells)
+            kept = len(store.finished() & {cell.key for cell in plan.cells})
             _say(f"\nStopped. {kept} of {len(plan.cells)} cells are kept; the same command goes on from there.")
             raise SystemExit(130) from None
         study.settle(whole, store, _say)
         write_report(store.folder, _say)
         _say(f"Took {(time.monotonic() - start) / 60:.1f} minutes")
-    failures = sum(cell.key not in store for cell in plan.cells)
+    failures = len({cell.key for cell in plan.cells} - store.finished())
     print_verdicts(store.folder)
     if failures:
         _say(f"{failures} cells failed; the report lists them with their settings, and the next run tries them again.")

@@ -1,7 +1,9 @@
 import pytest
 from toys import ToyCell
 
+from padleak.errors import InputError
 from padleak.study import schedule
+from padleak.study.cluster import Remote
 from padleak.study.store import Store
 
 
@@ -60,3 +62,68 @@ def test_a_worker_that_dies_loses_its_cell_alone(store, importable_toys):
     told = run(cells, store, workers=2)
     assert "worker was lost" in told[cells[0].key]
     assert all(told[cell.key] is None and cell.key in store for cell in cells[1:])
+
+
+def numbers(groups):
+    return [[cell.number for cell in group.cells] for group in groups]
+
+
+def test_groups_are_halved_where_workers_would_idle():
+    backlog = schedule.Backlog([ToyCell(number=n) for n in range(4)])
+    assert sorted(numbers(backlog.take(3))) == [[0], [1], [2, 3]]
+    assert not backlog
+
+
+def test_there_are_never_more_groups_than_idle_workers_or_cells():
+    backlog = schedule.Backlog([ToyCell(number=n) for n in range(9)])
+    assert len(backlog.take(2)) == 2 and backlog
+    assert len(backlog.take(5)) == 1 and not backlog
+    assert backlog.take(5) == []
+
+
+def test_what_comes_back_is_next_and_stays_on_its_worker():
+    backlog = schedule.Backlog([ToyCell(number=n) for n in range(8)])
+    (first,) = backlog.take(1)
+    backlog.give_back(first.cells[1:], "tcp://here")
+    (again,) = backlog.take(1)
+    assert again.cells == first.cells[1:] and again.worker == "tcp://here"
+
+
+def test_long_groups_are_sent_in_parts_and_nothing_is_lost(monkeypatch):
+    monkeypatch.setattr(schedule, "_LONGEST_GROUP", 3)
+    backlog = schedule.Backlog([ToyCell(number=n) for n in range(8)])
+    taken = []
+    while backlog:
+        taken += numbers(backlog.take(1))
+    assert max(len(group) for group in taken) == 3
+    assert sorted(number for group in taken for number in group) == list(range(8))
+
+
+def test_suspects_wait_until_nothing_else_runs_and_go_alone():
+    backlog = schedule.Backlog([ToyCell(number=n) for n in range(2)])
+    (group,) = backlog.take(1)
+    backlog.suspect(group.cells)
+    assert backlog.take(2, busy=1) == []
+    (suspect,) = backlog.take(2)
+    assert numbers([suspect]) == [[0]] and suspect.alone and backlog
+
+
+@pytest.mark.parametrize("address", ["", "http://127.0.0.1:8786", "127.0.0.1", "tcp://127.0.0.1:port", "no/such/file"])
+def test_a_bad_address_is_an_error_before_anything_is_tried(address):
+    with pytest.raises(InputError, match="--scheduler must be HOST:PORT"):
+        Remote(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_open"),
+    [
+        ("127.0.0.1:8786", False),
+        ("tcp://localhost:8786", False),
+        ("tcp://[::1]:8786", False),
+        ("tls://10.0.0.1:8786", False),
+        ("tcp://10.0.0.1:8786", True),
+        ("head:8786", True),
+    ],
+)
+def test_an_address_open_to_the_network_is_known(address, is_open):
+    assert Remote(address).is_open() == is_open

@@ -8,6 +8,7 @@ from toys import ToyCell
 
 from padleak.errors import InputError
 from padleak.study.store import Store
+from padleak.study.work import sees
 
 
 @pytest.fixture
@@ -45,6 +46,34 @@ def test_interrupted_writing_leaves_nothing(store, monkeypatch, step):
     assert list((store.folder / "cells").iterdir()) == []
     store.write(cell, outcome)
     assert cell.key in store
+
+
+def test_everything_is_on_the_disk_before_the_cell_counts_as_done(store, monkeypatch):
+    """What a power cut takes is what was not synced; so nothing of a cell may be unsynced when its folder is moved."""
+    steps = []
+    fsync, rename = os.fsync, type(store.folder).rename
+
+    def note_sync(handle):
+        steps.append(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    def note_rename(path, target):
+        steps.append({file.stat().st_ino for file in (path, *path.iterdir())})
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(type(store.folder), "rename", note_rename)
+    cell = ToyCell(number=1)
+    store.write(cell, cell.run())
+    assert len(steps[-1]) == 4 and steps[-1] == set(steps[:-1])
+
+
+def test_a_probe_is_read_here_and_leaves_nothing(store, tmp_path):
+    with store.probe() as probe:
+        assert sees(probe) and not sees(tmp_path / probe.name)
+        (tmp_path / probe.name).write_text("another folder of the same name")
+        assert not sees(tmp_path / probe.name)
+    assert not probe.exists()
 
 
 def test_a_second_writer_of_the_same_cell_changes_nothing(store):

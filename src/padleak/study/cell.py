@@ -66,7 +66,8 @@ class Cell(ABC):
     @property
     def factors(self) -> dict[str, Any]:
         """The settings that are plain values: the columns of a table of measurements."""
-        plain = {name: value for name, value in self.settings.items() if isinstance(value, str | int | float | bool)}
+        settings = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        plain = {name: value for name, value in settings.items() if isinstance(value, str | int | float | bool)}
         return plain | self.surroundings()
 
     @cached_property

@@ -1,119 +1,101 @@
-"""Cells onto workers: a local Dask cluster, one process a core, or this process."""
+"""Which cells run where: in this process, on processes started here, or on a Dask cluster that somebody else started."""
 
-import contextlib
-import logging
-import signal
-import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from padleak.models import backend
+from padleak.study import cluster
 from padleak.study.cell import Cell
+from padleak.study.cluster import Progress, Remote
 from padleak.study.store import Store
+from padleak.study.work import run_cell
 
-_TOPIC = "padleak-cell"
-_LONGEST_GROUP = 10
-
-Progress = Callable[[str, str | None], None]
-"""Called with the key of each cell done, and what went wrong or None."""
+_LONGEST_GROUP = 100
 
 
-def run(cells: Iterable[Cell], store: Store, workers: int, progress: Progress) -> None:
+def run(cells: Iterable[Cell], store: Store, workers: int | Remote, progress: Progress) -> None:
     """Run the cells that the store lacks.
 
     Args:
         cells: What is wanted; what the store has is left alone.
         store: Where each result goes as soon as it is there.
-        workers: Processes; 0 runs everything in this one.
+        workers: Processes to start; 0 runs everything in this one; or a cluster that is there.
         progress: Told of every cell done. A cell that fails is kept with its error and does not stop the others.
+
+    Raises:
+        InputError: The cluster cannot be reached, has no workers, or its workers cannot do the work.
     """
-    todo = [cell for cell in cells if cell.key not in store]
+    finished = store.finished()
+    todo = [cell for cell in cells if cell.key not in finished]
     if not todo:
         return
-    groups = _group_by_shape(todo)
+    backlog = Backlog(todo)
     if workers == 0:
-        for group in groups:
-            _run_group(group, store, progress)
-    else:
-        _run_on_cluster(groups, store, min(workers, len(groups)), progress)
-
-
-def _group_by_shape(cells: list[Cell]) -> list[list[Cell]]:
-    """Cells of one shape together, in groups short enough that no worker is left with the rest alone."""
-    shapes = defaultdict(list)
-    for cell in cells:
-        shapes[cell.shape()].append(cell)
-    return [
-        group[start : start + _LONGEST_GROUP]
-        for group in shapes.values()
-        for start in range(0, len(group), _LONGEST_GROUP)
-    ]
-
-
-def _run_group(cells: list[Cell], store: Store, progress: Progress) -> None:
-    for cell in cells:
-        error = None
-        try:
-            store.write(cell, cell.run())
-        except Exception as caught:  # whatever a cell does wrong, it is kept with its reason
-            error = f"{type(caught).__name__}: {caught}"
-            store.write_failure(cell, caught)
-        progress(cell.key, error)
-
-
-def _run_group_on_worker(cells: list[Cell], store: Store) -> None:
-    from distributed import get_worker
-
-    worker = get_worker()
-    _run_group(cells, store, lambda key, error: worker.log_event(_TOPIC, (key, error)))
-
-
-@contextlib.contextmanager
-def _children_deaf_to_interrupts() -> Iterator[None]:
-    """Processes started meanwhile do not hear Ctrl-C: the terminal sends it to all, and this process ends them in order."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
+        while backlog:
+            for cell in backlog.take(1)[0].cells:
+                progress(cell.key, run_cell(cell, store))
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with cluster.join(workers) if isinstance(workers, Remote) else cluster.start(min(workers, len(todo))) as crew:
+        crew.run(backlog, store, progress)
 
 
-def _run_on_cluster(groups: list[list[Cell]], store: Store, workers: int, progress: Progress) -> None:
-    import dask
-    from distributed import Client, LocalCluster
+@dataclass(frozen=True)
+class Group:
+    """Cells for one worker to run one after another.
 
-    for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    told: set[str] = set()
+    Attributes:
+        cells: All of one shape.
+        worker: Address of the worker that has set up their shape already, or "".
+        alone: Nothing else may run meanwhile, so that a worker's death is this group's doing.
+    """
 
-    def tell(key: str, error: str | None) -> None:
-        if key not in told:
-            told.add(key)
-            progress(key, error)
+    cells: list[Cell]
+    worker: str = ""
+    alone: bool = False
 
-    with dask.config.set({"distributed.nanny.pre-spawn-environ": backend.environment()}):
-        with _children_deaf_to_interrupts():
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                silence_logs=logging.CRITICAL,
-                memory_limit=0,
-            )
-        with cluster, Client(cluster) as client:
-            client.subscribe_topic(_TOPIC, lambda event: tell(*event[1]))
-            # The largest groups first, so that the last ones to finish are short.
-            groups = sorted(groups, key=len, reverse=True)
-            futures = client.map(_run_group_on_worker, groups, store=store, pure=False, retries=2)
-            client.gather(futures, errors="skip")
-            errors = [str(future.exception()) if future.status == "error" else None for future in futures]
-    for group, error in zip(groups, errors):
-        for cell in group:
-            if error and cell.key not in store and store.failure(cell.key) is None:
-                store.write_failure(cell, RuntimeError(f"the worker was lost: {error}"))
-            failure = None if cell.key in store else store.failure(cell.key)
-            tell(cell.key, failure and failure["error"])
+
+class Backlog:
+    """The cells that no worker has in hand, those of a shape together, the largest groups first.
+
+    Args:
+        cells: What is to be run.
+    """
+
+    def __init__(self, cells: list[Cell]):
+        shapes = defaultdict(list)
+        for cell in cells:
+            shapes[cell.shape()].append(cell)
+        self._groups = deque(Group(cells) for cells in sorted(shapes.values(), key=len, reverse=True))
+        self._suspects: deque[Cell] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self._groups or self._suspects)
+
+    def take(self, idle: int, busy: int = 0) -> list[Group]:
+        """Groups for idle workers. Where there are fewer groups than workers, groups are halved; suspects come last, alone."""
+        taken = [self._cut(self._groups.popleft()) for _ in range(min(idle, len(self._groups)))]
+        while len(taken) < idle and any(len(group.cells) > 1 for group in taken):
+            longest = max(range(len(taken)), key=lambda index: len(taken[index].cells))
+            cells, worker = taken[longest].cells, taken[longest].worker
+            half = (len(cells) + 1) // 2
+            taken[longest] = Group(cells[:half], worker)
+            taken.append(Group(cells[half:]))
+        if self._suspects and idle and not taken and not busy:
+            taken.append(Group([self._suspects.popleft()], alone=True))
+        return taken
+
+    def give_back(self, cells: list[Cell], worker: str) -> None:
+        """What a worker did not come to: it is next, on the same worker, which has the shape set up."""
+        if cells:
+            self._groups.appendleft(Group(cells, worker))
+
+    def suspect(self, cells: list[Cell]) -> None:
+        """Cells of which one may have killed its workers."""
+        self._suspects.extend(cells)
+
+    def _cut(self, group: Group) -> Group:
+        """As much of a group as is sent at once; the rest stays here."""
+        rest = group.cells[_LONGEST_GROUP:]
+        if rest:
+            self._groups.append(Group(rest))
+        return Group(group.cells[:_LONGEST_GROUP], group.worker)

@@ -6,22 +6,22 @@ import json
 import os
 import platform
 import shutil
+import socket
 import sys
-import traceback
-from collections.abc import Iterable, Iterator
-from importlib.metadata import version
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
 from padleak.errors import InputError
 from padleak.study.cell import Cell, Outcome
 from padleak.study.grid import Profile
+from padleak.study.pack import VERSIONED, installed, pack, pack_failure
+from padleak.study.table import join
 
-_VERSIONED = ("padleak", "keras", "tensorflow", "numpy", "scipy", "pandas")
 _ALSO_IN_REPORTS = ("matplotlib", "seaborn", "statsmodels", "pyarrow", "distributed")
 
 
@@ -66,48 +66,54 @@ class Store:
     def __contains__(self, key: str) -> bool:
         return (self._cells / key / "cell.json").exists()
 
+    def finished(self) -> set[str]:
+        """Keys of all finished cells, in one look at the folder: a cell's folder is there whole or not at all."""
+        if not self._cells.is_dir():
+            return set()
+        return {name for name in os.listdir(self._cells) if not name.startswith(".")}
+
     def cell_folder(self, key: str) -> Path:
         """Where the results of a cell are."""
         return self._cells / key
 
     def write(self, cell: Cell, outcome: Outcome) -> None:
         """Keep the outcome of a cell."""
-        partial = self._cells / f".partial-{cell.key}-{os.getpid()}"
+        self.put(cell.key, pack(cell, outcome))
+
+    def put(self, key: str, files: Mapping[str, bytes]) -> None:
+        """Keep the packed outcome of a cell."""
+        partial = self._cells / f".partial-{key}-{socket.gethostname()}-{os.getpid()}"
         partial.mkdir(parents=True)
-        outcome.measurements.to_parquet(partial / "measurements.parquet", index=False)
-        for name, arrays in outcome.arrays.items():
-            np.savez_compressed(partial / f"{name}.npz", **{k.replace("/", "."): v for k, v in arrays.items()})
-        about = {
-            "kind": cell.kind,
-            "revision": cell.revision,
-            "key": cell.key,
-            "settings": cell.settings,
-            "factors": cell.factors,
-            "facts": outcome.facts,
-            "versions": {name: version(name) for name in _VERSIONED},
-        }
-        (partial / "cell.json").write_text(json.dumps(about, indent=1))
-        for file in partial.iterdir():
-            _sync(file)
+        for name, content in files.items():
+            _write_through(partial / name, content)
+        # The entries of the folder, too, must be on the disk before the folder counts as a finished cell.
+        _sync(partial)
         with contextlib.suppress(OSError):
             # Where the cell is there already, another worker was faster with the same result.
-            partial.rename(self._cells / cell.key)
+            partial.rename(self._cells / key)
         if partial.exists():
             shutil.rmtree(partial)
-            if cell.key not in self:
-                raise OSError(f"could not move the results of {cell.key} to their place in {self._cells}")
-        (self._failures / f"{cell.key}.json").unlink(missing_ok=True)
+            if key not in self:
+                raise OSError(f"could not move the results of {key} to their place in {self._cells}")
+        (self._failures / f"{key}.json").unlink(missing_ok=True)
 
     def write_failure(self, cell: Cell, error: BaseException) -> None:
         """Keep why a cell failed; it is tried again by the next run."""
-        about = {
-            "key": cell.key,
-            "cell": str(cell),
-            "settings": cell.settings,
-            "error": f"{type(error).__name__}: {error}",
-            "traceback": "".join(traceback.format_exception(error)),
-        }
-        self.write_text(self._failures / f"{cell.key}.json", json.dumps(about, indent=1))
+        self.put_failure(cell.key, pack_failure(cell, error))
+
+    def put_failure(self, key: str, failure: str) -> None:
+        """Keep the packed reason of a failure."""
+        self.write_text(self._failures / f"{key}.json", failure)
+
+    @contextlib.contextmanager
+    def probe(self) -> Iterator[Path]:
+        """A file that holds its own name, which nobody can guess: who reads it sees this folder and no other."""
+        probe = self.folder.resolve() / f".partial-probe-{uuid.uuid4().hex}"
+        self.write_text(probe, probe.name)
+        try:
+            yield probe
+        finally:
+            probe.unlink(missing_ok=True)
 
     def failure(self, key: str) -> dict[str, Any] | None:
         """Why a cell failed the last time, or None."""
@@ -116,24 +122,16 @@ class Store:
 
     def measurements(self, cells: Iterable[Cell]) -> pd.DataFrame:
         """Measurements of the finished ones among `cells`: a row a number, the factors as columns, `cell` the key."""
-        tables = []
-        for cell in cells:
-            if cell.key in self:
-                table = pd.read_parquet(self._cells / cell.key / "measurements.parquet")
-                tables.append(table.assign(cell=cell.key, **cell.factors))
-        if not tables:
-            return pd.DataFrame()
-        table = pd.concat(tables, ignore_index=True)
-        texts = [
-            name for name in table if table[name].dtype.kind in "OTU" or str(table[name].dtype) in ("str", "string")
-        ]
-        return table.astype(dict.fromkeys(texts, "category"))
+        finished = self.finished()
+        found = [cell for cell in cells if cell.key in finished]
+        return join((self._cells / cell.key / "measurements.parquet", cell.key, cell.factors) for cell in found)
 
     def facts(self, cells: Iterable[Cell]) -> pd.DataFrame:
         """Facts of the finished ones among `cells`, a row a cell."""
+        finished = self.finished()
         rows = []
         for cell in cells:
-            if cell.key in self:
+            if cell.key in finished:
                 about = json.loads((self._cells / cell.key / "cell.json").read_text())
                 rows.append({"cell": cell.key, **about["factors"], **about["facts"]})
         return pd.DataFrame(rows)
@@ -150,8 +148,7 @@ class Store:
         """Write a file whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".partial-{path.name}-{os.getpid()}")
-        partial.write_text(text, encoding="utf-8")
-        _sync(partial)
+        _write_through(partial, text.encode())
         partial.replace(path)
 
     def write_tables(self, table: pd.DataFrame) -> None:
@@ -169,10 +166,23 @@ def describe_environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "processors": os.cpu_count(),
         "backend": os.environ.get("KERAS_BACKEND") or "tensorflow",
-        "versions": {name: version(name) for name in (*_VERSIONED, *_ALSO_IN_REPORTS)},
+        "versions": {name: installed(name) for name in (*VERSIONED, *_ALSO_IN_REPORTS)},
     }
 
 
-def _sync(file: Path) -> None:
-    with file.open("rb") as handle:
-        os.fsync(handle.fileno())
+def _write_through(path: Path, content: bytes) -> None:
+    """Write a file and wait until it is on the disk."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Wait until the entries of a folder are on the disk, where the system lets a folder be opened."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

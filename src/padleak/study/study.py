@@ -9,6 +9,7 @@ from typing import Any
 from padleak.study import schedule
 from padleak.study.cell import Cell
 from padleak.study.claims import Case, judge
+from padleak.study.cluster import Progress, Remote
 from padleak.study.experiment import Experiment
 from padleak.study.grid import Design, Profile, unique
 from padleak.study.store import Store, describe_environment
@@ -37,7 +38,7 @@ class Plan:
         return unique(cell for _, design in self.designs for cell in design.cells)
 
 
-def run(plan: Plan, store: Store, workers: int, progress: schedule.Progress) -> None:
+def run(plan: Plan, store: Store, workers: int | Remote, progress: Progress) -> None:
     """Run what is missing; `progress` is told of every cell done."""
     schedule.run(plan.cells, store, workers, progress)
 
@@ -45,9 +46,10 @@ def run(plan: Plan, store: Store, workers: int, progress: schedule.Progress) -> 
 def describe(plan: Plan, store: Store) -> dict[str, Any]:
     """What was planned, done, missed and skipped, as in `run.json`."""
     experiments = {}
+    finished = store.finished()
     for experiment, design in plan.designs:
         keys = {cell.key for cell in design.cells}
-        missing = sorted(key for key in keys if key not in store)
+        missing = sorted(keys - finished)
         experiments[experiment.name] = {
             "question": experiment.question,
             "figures": list(experiment.figures),

@@ -1,0 +1,94 @@
+"""What a worker does with the cells it is given."""
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from padleak.errors import InputError
+from padleak.study.cell import Cell, Outcome
+from padleak.study.pack import Parcel
+from padleak.study.store import Store
+
+_SLICE_SECONDS = 1.0
+"""After so long a worker reports and hands back what it did not come to: progress is told, and others can help."""
+
+
+class Keeper(Protocol):
+    """Keeps results: a `Store`, or a `Parcel` on its way to one."""
+
+    def __contains__(self, key: str) -> bool: ...
+
+    def write(self, cell: Cell, outcome: Outcome) -> None: ...
+
+    def write_failure(self, cell: Cell, error: BaseException) -> None: ...
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of some of the cells that a worker was given.
+
+    Attributes:
+        worker: Its address.
+        done: Key -> what went wrong, or None.
+        parcel: The results, where the worker could not put them into the store itself.
+    """
+
+    worker: str
+    done: dict[str, str | None]
+    parcel: Parcel | None
+
+
+def run_cell(cell: Cell, keeper: Keeper) -> str | None:
+    """Run a cell and keep what comes of it.
+
+    Returns:
+        What went wrong, or None.
+    """
+    if cell.key in keeper:  # a worker that was lost had finished it
+        return None
+    try:
+        keeper.write(cell, cell.run())
+    except Exception as caught:  # whatever a cell does wrong, it is kept with its reason
+        keeper.write_failure(cell, caught)
+        return f"{type(caught).__name__}: {caught}"
+    return None
+
+
+def run_slice(cells: list[Cell], store: Store, probe: Path) -> Report:
+    """Run the first of the cells, for some seconds, but at least one.
+
+    Args:
+        cells: All of one shape.
+        store: The client's.
+        probe: A file that holds its own name; who reads that sees the client's store.
+    """
+    from distributed import get_worker
+
+    keeper = store if sees(probe) else Parcel()
+    done = {}
+    until = time.monotonic() + _SLICE_SECONDS
+    for cell in cells:
+        _refuse_another_key(cell)
+        done[cell.key] = run_cell(cell, keeper)
+        if time.monotonic() > until:
+            break
+    return Report(get_worker().address, done, keeper if isinstance(keeper, Parcel) else None)
+
+
+def sees(probe: Path) -> bool:
+    """Whether the client's results folder is here, too, and not another one of the same name."""
+    try:
+        return probe.read_text() == probe.name
+    except OSError:
+        return False
+
+
+def _refuse_another_key(cell: Cell) -> None:
+    """The key came with the cell. Made here, it must be the same, or the result would be kept under a wrong name."""
+    if dataclasses.replace(cell).key != cell.key:
+        raise InputError(
+            "workers of the cluster", "with the same data files, code and KERAS_BACKEND as here",
+            f"another key for {cell}",
+        )  # fmt: skip
