@@ -1,34 +1,31 @@
-"""What the engine itself costs: cells that do nothing, and what a second worker brings.
+"""What the engine itself costs: cells that do nothing, and what a second worker brings."""
 
-python benchmarks/engine.py --cells 20000 --repeats 5
-"""
-
-import argparse
 import os
-import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 import psutil
 
-from padleak.bench import Figure
+from padleak.bench import Benchmark, Figure
+from padleak.models import backend
 from padleak.study import cluster
 from padleak.study.cluster import Crew
 from padleak.study.schedule import Backlog
 from padleak.study.store import Store
 from padleak.study.trials.noop import NoopCell
 
+_CELLS = 20_000
 
-def measure(cells: int = 20_000, repeats: int = 5) -> list[Figure]:
-    """All figures of the engine.
 
-    Args:
-        cells: How many cells that do nothing.
-        repeats: How often one worker and two are compared.
-    """
-    return [*cost_of_noop_cells(cells), two_workers_vs_one(repeats)]
+def measure(repeats: int, say: Callable[[str], None]) -> list[Figure]:
+    """Twenty thousand cells that do nothing, and one worker against two."""
+    say(f"engine: {_CELLS} cells that do nothing")
+    costs = cost_of_noop_cells(_CELLS)
+    say("engine: two workers against one")
+    return [*costs, two_workers_vs_one(max(3, repeats)), _machine(max(3, repeats))]
 
 
 def cost_of_noop_cells(count: int, workers: int = 2) -> list[Figure]:
@@ -75,7 +72,7 @@ def two_workers_vs_one(repeats: int = 5, cells: int = 80, work: int = 10) -> Fig
             _seconds(crew, cells, work)
         for _ in range(repeats):
             ratios.append(_seconds(one, cells, work) / _seconds(two, cells, work))
-    return _figure("engine.two_workers_vs_one", ratios, "times")
+    return Figure.of("engine.two_workers_vs_one", ratios, "times")
 
 
 def _seconds(crew: Crew, count: int, work: int) -> float:
@@ -110,19 +107,21 @@ def _insist(fine: bool, complaint: str) -> None:
         raise RuntimeError(complaint)
 
 
-def _figure(name: str, values: Sequence[float], unit: str) -> Figure:
-    return Figure(name, statistics.median(values), unit, min(values), max(values), len(values))
+def _machine(repeats: int) -> Figure:
+    """What two processes get done against one, of pure arithmetic: the limit that the machine sets."""
+    code = "import numpy as np; a = np.random.rand(256, 256)\nfor _ in range(600): a @ a"
+
+    def burn(processes: int) -> float:
+        start = time.perf_counter()
+        running = [
+            subprocess.Popen([sys.executable, "-c", code], env=os.environ | backend.ONE_THREAD)
+            for _ in range(processes)
+        ]
+        for process in running:
+            process.wait()
+        return time.perf_counter() - start
+
+    return Figure.of("machine.two_processes_vs_one", [2 * burn(1) / burn(2) for _ in range(repeats)], "times")
 
 
-def main() -> None:
-    """Print all figures."""
-    parser = argparse.ArgumentParser(description=f"What the engine itself costs ({Path(__file__).name}).")
-    parser.add_argument("--cells", type=int, default=20_000)
-    parser.add_argument("--repeats", type=int, default=5)
-    chosen = parser.parse_args()
-    for figure in measure(chosen.cells, chosen.repeats):
-        print(figure, flush=True)
-
-
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark("engine", "What does the engine itself cost, and what does a second worker bring?", measure)

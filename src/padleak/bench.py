@@ -1,6 +1,17 @@
-"""Figures of speed and memory."""
+"""Benchmarks: figures of speed and memory, each measured in one run beside what it is compared with.
 
+A benchmark is a file of the folder `benchmarks/` that defines `BENCHMARK = Benchmark(...)`; it is found by itself.
+"""
+
+import importlib
+import os
+import statistics
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from padleak.errors import InputError, unknown_name
 
 
 @dataclass(frozen=True)
@@ -10,7 +21,7 @@ class Figure:
     Attributes:
         name: Room and quantity, such as `engine.seconds_to_load`.
         value: The median over repeats.
-        unit: Of the value.
+        unit: Of the value; of ratios `times`, where above 1 we are faster.
         low, high: The smallest and the largest of the repeats, or None.
         repeats: How often it was measured.
     """
@@ -21,3 +32,44 @@ class Figure:
     low: float | None = None
     high: float | None = None
     repeats: int = 1
+
+    @classmethod
+    def of(cls, name: str, values: Sequence[float], unit: str) -> "Figure":
+        """The median of several values, with their range."""
+        return cls(name, statistics.median(values), unit, min(values), max(values), len(values))
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Something to measure.
+
+    Attributes:
+        name: The name of its file.
+        question: What it answers.
+        measure: Called with the number of repeats and a function that says what is going on; gives the figures.
+    """
+
+    name: str
+    question: str
+    measure: Callable[[int, Callable[[str], None]], list[Figure]]
+
+
+def benchmarks_folder() -> Path:
+    """`$PADLEAK_BENCHMARKS`, else `benchmarks` here, else the one beside the installed sources."""
+    beside_sources = Path(__file__).parents[2] / "benchmarks"
+    for folder in (os.environ.get("PADLEAK_BENCHMARKS"), "benchmarks", beside_sources):
+        if folder and Path(folder).is_dir():
+            return Path(folder).resolve()
+    raise InputError("benchmarks", "a folder here, or named by PADLEAK_BENCHMARKS", "neither")
+
+
+def choose_benchmarks(names: list[str]) -> list[Benchmark]:
+    """The named benchmarks, or all."""
+    folder = benchmarks_folder()
+    if str(folder) not in sys.path:  # they share modules of their own
+        sys.path.insert(0, str(folder))
+    files = {file.stem: file for file in sorted(folder.glob("[!_]*.py")) if "BENCHMARK = " in file.read_text()}
+    for name in names:
+        if name not in files:
+            raise unknown_name("benchmark", files, name)
+    return [importlib.import_module(name).BENCHMARK for name in names or files]

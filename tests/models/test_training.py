@@ -3,7 +3,7 @@ import pytest
 
 from padleak.data import load, pad
 from padleak.models import Network
-from padleak.models.rows import Rows
+from padleak.models.rows import EqualLengthRows, Rows
 from padleak.models.training import History, Program, Schedule
 
 pytestmark = pytest.mark.slow
@@ -137,3 +137,22 @@ def test_reading_a_prefix_is_reading_the_shorter_row(data, model, masking, reado
 @pytest.mark.parametrize("settings", [{"bidirectional": True}, {"readout": "mean"}, {"model": "conv1d"}])
 def test_where_later_steps_count_prefixes_are_not_read(settings):
     assert not Network(words=40, **settings).reads_prefixes
+
+
+def test_batches_of_several_sizes_train_as_in_plain_keras(data):
+    """An engine may fill small batches up, but must take the same steps."""
+    import keras
+
+    network = Network(words=40, embedding=6, units=8, length=12, outputs=4, masking="unpadded")
+    program = Program(network, steps=1000)
+    program.reset(3, 0.003)
+    plain, _ = network.assemble(3)
+    plain.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", jit_compile=False)
+    rows = EqualLengthRows(data)
+    batches = list(rows.batches(20, np.random.default_rng(0)))
+    assert len({len(batch.labels) for batch in batches}) > 1
+    program.take_steps(batches)
+    for batch in batches:
+        plain.train_on_batch(batch.inputs, batch.labels)
+    for ours, theirs in zip(program.model.get_weights(), plain.get_weights()):
+        assert np.allclose(ours, theirs, atol=1e-6)

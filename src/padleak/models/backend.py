@@ -43,9 +43,14 @@ def start() -> None:
         os.close(silence)
 
 
-def environment() -> dict[str, str]:
-    """Environment of a process that trains: quiet, and one thread a pool, since there is a process for every core."""
-    return QUIET | ONE_THREAD | {"KERAS_BACKEND": name()} | (JAX_ONE_THREAD if name() == "jax" else {})
+def environment(of: str = "") -> dict[str, str]:
+    """Environment of a process that trains: quiet, and one thread a pool, since there is a process for every core.
+
+    Args:
+        of: The backend; the one of this process if empty.
+    """
+    chosen = of or name()
+    return QUIET | ONE_THREAD | {"KERAS_BACKEND": chosen} | (JAX_ONE_THREAD if chosen == "jax" else {})
 
 
 QUIET = {

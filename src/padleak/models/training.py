@@ -101,11 +101,11 @@ class Program:
         generator, history, best = np.random.default_rng(seed), History(), None
         seconds = []
         while len(history.validation_loss) < schedule.epochs:
-            lessons = [self._lesson(batch) for batch in train.batches(schedule.batch, generator)]
+            batches = list(train.batches(schedule.batch, generator))
             start = time.perf_counter()
-            self._engine.train(lessons)
-            seconds.append((time.perf_counter() - start) / len(lessons))
-            history.steps += len(lessons)
+            self.take_steps(batches)
+            seconds.append((time.perf_counter() - start) / len(batches))
+            history.steps += len(batches)
             history.validation_loss.append(self.loss(validation))
             if history.is_best:
                 best = self.model.get_weights()
@@ -114,6 +114,10 @@ class Program:
         self.model.set_weights(best)
         history.seconds_per_step = float(np.median(seconds))
         return history
+
+    def take_steps(self, batches: list[Batch]) -> None:
+        """Take a step with each batch."""
+        self._engine.train([self._lesson(batch) for batch in batches])
 
     def read(self, inputs: np.ndarray, mask: np.ndarray) -> Reading:
         """States, summary and prediction of one rectangle; of answers at every step, the one at the last real step."""

@@ -153,9 +153,9 @@ def _gather(results: Results, sections: list[Section]) -> dict:
             "cells": len(facts),
             "measurements": f"{len(results.measurements):,}",
             "seeds": int(facts.seed.nunique()) if len(facts) else 0,
-            "minutes": say_number((facts.seconds_training + facts.seconds_probing).sum() / 60) if len(facts) else "0",
-            "milliseconds": say_number(1000 * facts.seconds_per_step.median()) if len(facts) else "-",
-            "data": sorted(facts.data.unique()) if len(facts) else [],
+            "minutes": say_number(facts.seconds.sum() / 60) if len(facts) else "0",
+            "milliseconds": say_number(1000 * facts.seconds_per_step.median()) if "seconds_per_step" in facts else "-",
+            "data": sorted(facts.data.dropna().unique()) if "data" in facts else [],
         },
     }
 

@@ -65,10 +65,10 @@ class Cell(ABC):
 
     @property
     def factors(self) -> dict[str, Any]:
-        """The settings that are plain values: the columns of a table of measurements."""
+        """The kind and the settings that are plain values: the columns of a table of measurements."""
         settings = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         plain = {name: value for name, value in settings.items() if isinstance(value, str | int | float | bool)}
-        return plain | self.surroundings()
+        return {"kind": self.kind} | plain | self.surroundings()
 
     @cached_property
     def key(self) -> str:

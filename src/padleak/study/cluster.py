@@ -71,7 +71,10 @@ def start(workers: int) -> Iterator["Crew"]:
 
     _quieten()
     # A cell that kills its worker is tried once more together with its group, and once more alone.
-    settings = {"distributed.nanny.pre-spawn-environ": backend.environment(), "distributed.scheduler.allowed-failures": 1}
+    settings = {
+        "distributed.nanny.pre-spawn-environ": backend.environment(),
+        "distributed.scheduler.allowed-failures": 1,
+    }
     with dask.config.set(settings):
         with _children_deaf_to_interrupts():
             cluster = LocalCluster(

@@ -49,7 +49,10 @@ def run_cell(cell: Cell, keeper: Keeper) -> str | None:
     if cell.key in keeper:  # a worker that was lost had finished it
         return None
     try:
-        keeper.write(cell, cell.run())
+        start = time.perf_counter()
+        outcome = cell.run()
+        seconds = {"seconds": time.perf_counter() - start}
+        keeper.write(cell, dataclasses.replace(outcome, facts=outcome.facts | seconds))
     except Exception as caught:  # whatever a cell does wrong, it is kept with its reason
         keeper.write_failure(cell, caught)
         return f"{type(caught).__name__}: {caught}"

@@ -25,7 +25,7 @@ class JaxEngine(Engine):
         """All steps at once where they have one shape."""
         state = tuple([variable.value for variable in part] for part in self._parts())
         whole = stack(lessons)
-        for stacked in [whole] if whole else [stack([lesson]) for lesson in lessons]:
+        for stacked in [whole] if whole else _stack_each(lessons):
             state = jax.block_until_ready(self._epoch(state, stacked))
         for part, values in zip(self._parts(), state):
             for variable, value in zip(part, values):
@@ -67,6 +67,27 @@ class JaxEngine(Engine):
             return view.stateless_call(trainable, fixed, inputs, training=False)[0]
 
         return look
+
+
+def _stack_each(lessons: list[Lesson]) -> list[Lesson]:
+    """Each lesson by itself, all of as many rows: the last row is repeated and the repetitions weigh nothing."""
+    sizes = {len(lesson.labels) for lesson in lessons}
+    if len(sizes) == 1:
+        return [stack([lesson]) for lesson in lessons]
+    most = max(sizes)
+    return [stack([_fill_up(lesson, most)]) for lesson in lessons]
+
+
+def _fill_up(lesson: Lesson, rows: int) -> Lesson:
+    """More rows, the same loss: Keras divides the weighted sum by the number of rows."""
+    real = len(lesson.labels)
+    taken = np.arange(rows).clip(max=real - 1)
+    weights = np.ones(lesson.labels.shape, "float32") if lesson.weights is None else lesson.weights
+    weights = np.where((np.arange(rows) < real).reshape(-1, *[1] * (weights.ndim - 1)), weights[taken], 0) * (
+        rows / real
+    )
+    inputs = jax.tree.map(lambda part: part[taken], lesson.inputs)
+    return Lesson(inputs, lesson.labels[taken], weights.astype("float32"))
 
 
 def _block(part: np.ndarray, start: int) -> np.ndarray:

@@ -19,13 +19,14 @@ class TensorflowEngine(Engine):
         self._looks: dict[int, Callable] = {}
 
     def train(self, lessons: list[Lesson]) -> None:
-        """All steps in one call where that pays; calling a compiled step costs as much as taking a short one."""
-        whole = stack(lessons) if self.compiles else None
-        if whole:
-            self._epoch(*whole)
-        else:
+        """All steps in one call where they have one shape: calling a compiled step costs as much as taking a short one."""
+        if not self.compiles:
             for lesson in lessons:
                 self._step(*lesson)
+            return
+        whole = stack(lessons)
+        for stacked in [whole] if whole else [stack([lesson]) for lesson in lessons]:
+            self._epoch(*stacked)
 
     def look(self, view: Any, inputs: Inputs) -> list[np.ndarray]:
         """A graph that is traced for each shape; compiling one for so few calls would not pay."""

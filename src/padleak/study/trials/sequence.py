@@ -39,7 +39,7 @@ class SequenceCell(Cell):
     """
 
     kind: ClassVar[str] = "sequence"
-    revision: ClassVar[int] = 3
+    revision: ClassVar[int] = 4
 
     data: str = "docstrings"
     rows: int = 2048

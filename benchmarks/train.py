@@ -1,0 +1,105 @@
+"""One step of training a masked LSTM: padleak, against PyTorch with and without packing."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from padleak.bench import Benchmark, Figure
+from padleak.models import backend
+from padleak.study.trials import elsewhere
+
+_TORCH_PYTHON = "PADLEAK_TORCH_PYTHON"
+_CELL = {
+    "rows": 1024,
+    "validation": 64,
+    "test": 64,
+    "epochs": 1,
+    "length": 64,
+    "batch": 32,
+    "masking": "embedding",
+    "probes": [],
+}
+_BACKENDS = ("tensorflow", "jax")
+
+
+def measure(repeats: int, say: Callable[[str], None]) -> list[Figure]:
+    """Milliseconds a step (batch 32, 64 steps, one thread), taken in turns, and ratios in each round."""
+    python = os.environ.get(_TORCH_PYTHON) or (sys.executable if importlib.util.find_spec("torch") else None)
+    if python is None:
+        say(f"train: PyTorch is not installed; name a Python that has it with {_TORCH_PYTHON} to be compared with it")
+    times: dict[str, list[float]] = {}
+    for turn in range(max(3, repeats)):
+        say(f"train, round {turn + 1}")
+        for of in _BACKENDS:
+            (seconds, gflops) = elsewhere.call(of, f"{__name__}:step_seconds", seed=turn)
+            times.setdefault(of, []).append(1000 * seconds)
+            times.setdefault(f"{of} GFLOP/s", []).append(gflops)
+        times.setdefault("machine GFLOP/s", []).append(_machine_gflops())
+        for form in ("padded", "packed") if python else ():
+            times.setdefault(form, []).append(1000 * _torch_seconds(python, form, turn))
+    figures = [Figure.of(f"train.{of}_ms_per_step", times[of], "ms") for of in _BACKENDS]
+    figures += [Figure.of(f"train.{of}_gflops", times[f"{of} GFLOP/s"], "GFLOP/s") for of in _BACKENDS]
+    figures.append(Figure.of("machine.gflops", times["machine GFLOP/s"], "GFLOP/s"))
+    for form in ("padded", "packed") if python else ():
+        figures.append(Figure.of(f"train.torch_{form}_ms_per_step", times[form], "ms"))
+        for of in _BACKENDS:
+            ratios = [theirs / ours for theirs, ours in zip(times[form], times[of])]
+            figures.append(Figure.of(f"train.{of}_vs_torch_{form}", ratios, "times"))
+    return figures
+
+
+def step_seconds(seed: int) -> tuple[float, float]:
+    """Median seconds of a step on this process's backend, and the GFLOP/s of its matrix products."""
+    backend.start()
+    import time
+
+    from baseline import cell_from, data_of
+    from padleak.models.network import Network
+    from padleak.models.training import program_for
+
+    cell = cell_from(_CELL | {"seed": seed})
+    data, split = data_of(cell)
+    network = Network("lstm", cell.masking, words=data.words, outputs=len(data.classes))
+    program = program_for(network, steps=1000)
+    program.reset(seed, 0.003)
+    batches = list(cell._rows(split.train).batches(cell.batch, np.random.default_rng(seed)))
+    program.take_steps(batches)
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        program.take_steps(batches)
+        seconds.append((time.perf_counter() - start) / len(batches))
+    median = float(np.median(seconds))
+    return median, 3 * network.flops(cell.length) * cell.batch / median / 1e9
+
+
+def _torch_seconds(python: str, form: str, seed: int) -> float:
+    settings = _CELL | {"seed": seed, "form": form, "threads": 1, "epochs": 3}
+    # The other Python may lack padleak's dependencies on Keras; the script needs the data alone.
+    sources = str(Path(__file__).parents[1] / "src")
+    done = subprocess.run(
+        [python, str(Path(__file__).with_name("torch_lstm.py")), json.dumps(settings)],
+        text=True, capture_output=True, env=os.environ | backend.ONE_THREAD | {"PYTHONPATH": sources},
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"torch_lstm.py failed: {done.stderr.strip().splitlines()[-1:]}")
+    return json.loads(done.stdout.splitlines()[-1])["seconds_per_step"]
+
+
+def _machine_gflops() -> float:
+    """What one thread gets done in a large matrix product of 32-bit floats."""
+    code = (
+        "import time, numpy as np; a = np.random.rand(1024, 1024).astype('float32'); a @ a; t = time.perf_counter()\n"
+        "for _ in range(5): a @ a\n"
+        "print(5 * 2 * 1024**3 / (time.perf_counter() - t) / 1e9)"
+    )
+    return float(subprocess.check_output([sys.executable, "-c", code], env=os.environ | backend.ONE_THREAD, text=True))
+
+
+BENCHMARK = Benchmark("train", "How fast is a training step, against PyTorch padded and packed?", measure)

@@ -1,0 +1,138 @@
+"""Figures of what fill costs, and of what to do instead."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from padleak.report.plots import COLOURS, Drawn, add_legend, draw_line, figures, new_figure, say_n, summarise
+from padleak.study.results import Results
+from padleak.study.select import where
+
+_ARMS = {"unmasked": COLOURS["none"], "masked": COLOURS["embedding"]}
+_LINES = {"tensorflow": "-", "jax": "--"}
+_PHASES = ("training", "inference")
+_CLOCK = "milliseconds_per_sequence"
+
+
+@figures.add
+def cost_of_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
+    """Time by steps of fill: four networks, training and inference."""
+    rows = where(table, kind="cost", metric=_CLOCK)
+    if rows.empty:
+        return None
+    shown = summarise(rows, ["model", "layer", "layout", "backend", "count"])
+    models = list(rows.model.unique())
+    figure, axes = new_figure(len(models), 2, width=11, height=5.2, sharex=True)
+    for row, phase in zip(axes, _PHASES):
+        for panel, model in zip(row, models):
+            _draw_arms(panel, where(shown, model=model, layer=phase))
+            panel.set(title=f"{model}, {phase}", ylim=(0, None))
+        row[0].set_ylabel("milliseconds a sequence")
+    for panel in axes[-1]:
+        panel.set_xlabel("fill steps after 32 real ones")
+    add_legend(axes)
+    most = shown["count"].max()
+    lstm = where(shown, model=["lstm"], layer="training", count=most).set_index(["layout", "backend"])["mean"]
+    none = where(shown, model=["lstm"], layer="training", count=0).set_index(["layout", "backend"])["mean"]
+    masked, longer = (lstm["masked"] / lstm["unmasked"]).mean(), (lstm / none).mean()
+    return Drawn(
+        figure,
+        f"{most} fill steps make training an LSTM take {longer:.1f} times as long, and a mask leaves {masked:.0%} of the time",
+        "Time of a sequence in batches of 64, one thread, machine code by XLA in training; lines without fill are the "
+        f"really shorter rows. {say_n(shown)}; bands are 95 % Student intervals over them, each the median of rounds in "
+        "which all arms take turns.",
+    )
+
+
+@figures.add
+def resources_of_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
+    """Memory of a training step by steps of fill, and the arithmetic that the machine gets done."""
+    rows = where(table, kind="cost", layer="training")
+    memory = where(rows, metric="peak_megabytes", backend="tensorflow").dropna(subset="value")
+    if memory.empty:
+        return None
+    keys = ["cell", "seed", "model", "layout", "backend", "count"]
+    wide = rows.pivot_table(index=keys, columns="metric", values="value", observed=True).reset_index()
+    speed = wide.assign(value=wide.megaflops_per_sequence / wide[_CLOCK])
+    models = list(rows.model.unique())
+    figure, axes = new_figure(len(models), 2, width=11, height=5.2, sharex=True)
+    shown = summarise(memory, ["model", "layout", "backend", "count"])
+    for panel, model in zip(axes[0], models):
+        _draw_arms(panel, where(shown, model=model))
+        panel.set(title=model, ylim=(0, None))
+    for panel, model in zip(axes[1], models):
+        _draw_arms(panel, summarise(where(speed, model=model), ["layout", "backend", "count"]))
+        panel.set(xlabel="fill steps after 32 real ones", ylim=(0, None))
+    axes[0, 0].set_ylabel("peak memory of a step,\nMiB (TensorFlow)")
+    axes[1, 0].set_ylabel("matrix products done,\nGFLOP/s")
+    add_legend(axes[1:])
+    most, least = shown["count"].max(), shown["count"].min()
+    growth = [where(shown, model="lstm", layout="unmasked", count=count)["mean"].mean() for count in (least, most)]
+    return Drawn(
+        figure,
+        f"{most} fill steps take a training step of an LSTM from {growth[0]:.0f} to {growth[1]:.0f} MiB",
+        "Above: rise of the resident memory during two steps. Below: analytic operations of the encoder's matrix products "
+        f"(training counted as three forward passes) over measured time. {say_n(shown)}, 95 % Student intervals.",
+    )
+
+
+@figures.add
+def what_should_i_use(table: pd.DataFrame, results: Results) -> Drawn | None:
+    """Accuracy, leakage and time of every strategy."""
+    times = where(table, kind="epoch", metric=_CLOCK, backend="tensorflow")
+    outcomes = where(table, kind="sequence", reference="unpadded")
+    if times.empty or outcomes.empty:
+        return None
+    outcomes = outcomes.assign(strategy=_name_strategies(outcomes))
+    time, accuracy, leakage = (
+        summarise(rows, [name]).set_index(name)
+        for rows, name in (
+            (times, "probe"),
+            (where(outcomes, metric="accuracy", layer="prediction"), "strategy"),
+            (where(outcomes, metric="relative_shift", layer="summary"), "strategy"),
+        )
+    )
+    figure, axes = new_figure(2, width=11, height=3.8, sharey=True)
+    names = list(time.sort_values("mean").index)
+    for panel, other, label in (
+        (axes[0, 0], time, "milliseconds a sequence in training"),
+        (axes[0, 1], leakage, "leakage: shift of the last state when filled up,\nshare of its norm"),
+    ):
+        for name in names:
+            x, y = other.loc[name], accuracy.loc[name]
+            panel.errorbar(
+                x["mean"], y["mean"],
+                xerr=[[x["mean"] - x.low], [x.high - x["mean"]]], yerr=[[y["mean"] - y.low], [y.high - y["mean"]]],
+                fmt="o", capsize=3, color=_ARMS["masked" if name.startswith("masked") else "unmasked"],
+            )  # fmt: skip
+            panel.annotate(name, (x["mean"], y["mean"]), xytext=(6, 6), textcoords="offset points", fontsize=9)
+        panel.set_xlabel(label)
+        panel.margins(x=0.2, y=0.25)
+    axes[0, 0].set_ylabel("test accuracy")
+    clean = [name for name in names if leakage.loc[name, "mean"] < 1e-6]
+    best = max(clean or names, key=lambda name: accuracy.loc[name, "low"] - 1e-3 * time.loc[name, "mean"])
+    fastest = min(clean or names, key=lambda name: time.loc[name, "mean"])
+    share = time.loc[fastest, "mean"] / time.loc["masked", "mean"]
+    return Drawn(
+        figure,
+        f"Of what does not leak, “{fastest}” is the fastest ({share:.0%} of the "
+        f"time of “masked”, accuracy {accuracy.loc[fastest, 'mean']:.3f} against {accuracy.loc['masked', 'mean']:.3f})",
+        "LSTM on text, fill in front. Time on TensorFlow, one thread, batches of 64. "
+        f"{say_n(accuracy)}; bars are 95 % Student intervals over them. Most accurate without leakage: “{best}”.",
+    )
+
+
+def _draw_arms(panel: Axes, rows: pd.DataFrame) -> None:
+    for (arm, backend), line in rows.groupby(["layout", "backend"], observed=True):
+        draw_line(panel, line, "count", f"{arm}, {backend}", _ARMS[arm], _LINES[backend])
+
+
+def _name_strategies(rows: pd.DataFrame) -> np.ndarray:
+    """What the strategies of the clock are called, from the settings of the networks trained in their way."""
+    cut = rows.length < rows.length.max()
+    masked = rows.masking.astype(str) == "embedding"
+    batching = rows.batching.astype(str)
+    names = np.where(masked, "masked", rows.masking.astype(str).replace("none", "unmasked"))
+    names = np.where(batching == "batch_maximum", "masked, batch maximum", names)
+    names = np.where(batching == "bucketed", "masked, bucketed", names)
+    return np.where(cut, "masked, cut to " + rows.length.astype(int).astype(str), names)
