@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "errors": set(),
     "registry": {"errors"},
     "progress": {"errors"},
-    "bench": set(),
+    "bench": {"errors"},
     "data": {"errors", "registry"},
     "measures": {"errors", "registry"},
     "models": {"errors", "registry", "data", "measures"},

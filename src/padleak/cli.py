@@ -47,18 +47,32 @@ def _say(message: str) -> None:
 
 
 @app.command("list")
-def list_(profile: ProfileOption = "standard", as_json: JsonOption = False) -> None:
+def list_(
+    profile: ProfileOption = "standard",
+    cells: Annotated[
+        bool,
+        typer.Option("--cells", help="Say how long each experiment takes here; tries the machine for half a minute."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """What there is: experiments and their claims, data sets, paddings, maskings, models, readouts, measures.
 
-    Example: padleak list --profile smoke
+    Examples:
+
+      padleak list --profile smoke
+
+      padleak list --cells
     """
     from padleak.data import datasets, paddings
     from padleak.measures import measures
-    from padleak.models import maskings, models, readouts
+    from padleak.models import batchings, maskings, models, readouts
     from padleak.study.experiment import find_experiments
 
     chosen = _profile(profile)
-    registries = (datasets, paddings, maskings, models, readouts, measures)
+    if cells:
+        _print_estimates(chosen, as_json)
+        return
+    registries = (datasets, paddings, maskings, models, readouts, batchings, measures)
     parts = {registry.kind: {name: registry.summary(name) for name in registry} for registry in registries}
     experiments = [
         {
@@ -229,6 +243,29 @@ def bench(
     if json_file is not None:
         json_file.write_text(json.dumps([asdict(figure) for figure in figures], indent=1))
         print(json_file)
+
+
+def _print_estimates(profile, as_json: bool) -> None:
+    """Cells and minutes of every experiment, and of all together (which share cells)."""
+    from padleak.study import estimate
+    from padleak.study.experiment import find_experiments
+    from padleak.study.grid import unique
+
+    designs = {experiment.name: experiment.design(profile).cells for experiment in find_experiments().values()}
+    designs["all"] = unique(cell for cells in designs.values() for cell in cells)
+    _say("Trying how fast this machine is (about half a minute)")
+    speed, workers = estimate.calibrate(), _cores()
+    minutes = {name: estimate.seconds(cells, speed, workers) / 60 for name, cells in designs.items()}
+    if as_json:
+        rows = [{"experiment": name, "cells": len(cells), "minutes": minutes[name]} for name, cells in designs.items()]
+        print(json.dumps(rows, indent=1))
+        return
+    table = Table(title=f"Profile {profile.name} on {workers} worker processes, by estimate", title_justify="left")
+    for heading in ("experiment", "cells", "minutes"):
+        table.add_column(heading, justify="left" if heading == "experiment" else "right")
+    for name, cells in designs.items():
+        table.add_row(name, str(len(cells)), f"{minutes[name]:.1f}")
+    _out().print(table)
 
 
 def _profile(name: str):

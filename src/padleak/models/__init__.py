@@ -3,5 +3,6 @@
 from padleak.models.masking import maskings
 from padleak.models.network import Network, models
 from padleak.models.readout import readouts
+from padleak.models.rows import batchings
 
-__all__ = ["Network", "maskings", "models", "readouts"]
+__all__ = ["Network", "batchings", "maskings", "models", "readouts"]

@@ -54,6 +54,14 @@ class Cell(ABC):
     def shape(self) -> Hashable:
         """Cells of one shape share what is costly to set up, and are run one after another."""
 
+    def effort(self) -> float:
+        """About how many steps of rows an LSTM would be trained on in the time that this takes; for estimates."""
+        return 0.0
+
+    def programs(self) -> float:
+        """About how many programs as large as an LSTM's training are compiled for its shape; for estimates."""
+        return 0.0
+
     def surroundings(self) -> dict[str, str]:
         """What the outcome hangs on beside the settings, such as the version of the data."""
         return {}

@@ -10,11 +10,14 @@ from padleak.models.engines.engine import Engine, Inputs, Lesson, stack
 
 
 class TensorflowEngine(Engine):
-    """Functions traced for each shape: the steps of an epoch, one step, and a look at each view."""
+    """The steps of an epoch, compiled for each shape; single steps and looks, traced for the first shapes and then for any.
+
+    There are a hundred shapes where batches have equal lengths.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self._step = tf.function(self._take_step, autograph=False)
+        self._step = tf.function(self._take_step, autograph=False, reduce_retracing=True)
         self._epoch = tf.function(self._take_steps, autograph=False, jit_compile=True)
         self._looks: dict[int, Callable] = {}
 
@@ -29,9 +32,9 @@ class TensorflowEngine(Engine):
             self._epoch(*stacked)
 
     def look(self, view: Any, inputs: Inputs) -> list[np.ndarray]:
-        """A graph that is traced for each shape; compiling one for so few calls would not pay."""
+        """A traced graph; compiling one for so few calls would not pay."""
         if id(view) not in self._looks:
-            self._looks[id(view)] = tf.function(self._count_traces(view), autograph=False)
+            self._looks[id(view)] = tf.function(self._count_traces(view), autograph=False, reduce_retracing=True)
         return [output.numpy() for output in self._looks[id(view)](inputs)]
 
     def _take_steps(self, inputs: Any, labels: Any, weights: Any) -> None:

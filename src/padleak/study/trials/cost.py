@@ -61,6 +61,14 @@ class CostCell(Cell):
         """Cells that differ in the seed alone share their programs."""
         return dataclasses.replace(self, seed=0)
 
+    def effort(self) -> float:
+        """Every arm in every round: two steps of training and a look."""
+        return len(ARMS) * (self.repeats + 2) * self.batch * sum(self.lengths) * (_STEPS + 1 / 3)
+
+    def programs(self) -> float:
+        """Training and, half as large, inference for every arm and length."""
+        return 1.5 * len(ARMS) * len(self.lengths)
+
     def run(self) -> Outcome:
         """Time all arms in turns."""
         rows = elsewhere.call(self.backend, f"{__name__}:measure", settings=self.settings)

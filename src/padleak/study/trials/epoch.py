@@ -70,6 +70,14 @@ class EpochCell(Cell):
         """Cells that differ in the seed alone share their programs."""
         return dataclasses.replace(self, seed=0)
 
+    def effort(self) -> float:
+        """Every strategy in every round."""
+        return (self.repeats + 1) * self.rows * sum(strategy.length for strategy in self.strategies)
+
+    def programs(self) -> float:
+        """One for every strategy, a few more for those with several shapes."""
+        return 2.0 * len(self.strategies)
+
     def run(self) -> Outcome:
         """Time all strategies in turns."""
         rows = elsewhere.call(self.backend, f"{__name__}:measure", settings=self.settings)

@@ -13,12 +13,15 @@ from padleak.data.padding import Padded, pad, paddings
 from padleak.data.sequences import Sequences
 from padleak.errors import InputError
 from padleak.models import backend
-from padleak.models.network import Network, why_not
+from padleak.models.network import Network, models, why_not
 from padleak.models.rows import EqualLengthRows, Rows, batchings
 from padleak.models.training import Schedule, program_for
 from padleak.study.cell import Cell, Outcome
 from padleak.study.trials.examination import Examination
 from padleak.study.trials.probe import Probe, probe_grid
+
+_FEED_FORWARD_SHARE = 0.2
+"""About what a feed-forward network takes of the time of an LSTM, for estimates."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,18 @@ class SequenceCell(Cell):
     def shape(self) -> Hashable:
         """Cells that share data sizes and the network share its compiled program."""
         return (self.data, self.collides, self.rows, self.epochs, self.batch, self.batching, self._network())
+
+    def effort(self) -> float:
+        """Training, and looks that cost a third of it."""
+        trained = self.rows * self.epochs * self.length
+        looked = self.epochs * self.validation * self.length + 2 * self.test * self.length
+        probed = sum(self.probe_rows * (self.length + (probe.count or 0)) for probe in self.probes)
+        weight = 1 if models.facts(self.model).get("bidirectional") else _FEED_FORWARD_SHARE
+        return weight * self.layers * (1 + self.bidirectional) * (trained + (looked + probed) / 3)
+
+    def programs(self) -> float:
+        """One."""
+        return 1.0 if models.facts(self.model).get("bidirectional") else 0.5
 
     def surroundings(self) -> dict[str, str]:
         """The version of the data, and the backend."""

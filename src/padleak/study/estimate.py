@@ -1,0 +1,62 @@
+"""How long a study will take here: a short calibration, and a rough count of the work in each cell."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from padleak.study.cell import Cell
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What this machine takes, one process on its own.
+
+    Attributes:
+        program: Seconds to set up and compile a program.
+        work: Seconds for a step of a row of an LSTM in training.
+        cell: Seconds that every cell takes beside that.
+        start: Seconds until a worker process has imported everything.
+    """
+
+    program: float
+    work: float
+    cell: float
+    start: float
+
+
+def calibrate() -> Speed:
+    """Run small cells here, in this process: about half a minute, most of it imports and one compilation."""
+    from padleak.models import backend
+    from padleak.study.trials.sequence import SequenceCell, probe_grid
+
+    start = time.perf_counter()
+    backend.start()
+    imported = time.perf_counter() - start
+    common = {"data": "keyword?length=20", "rows": 640, "validation": 64, "test": 64, "length": 24, "epochs": 6}
+    # Those of the core grid in kind; patience, so that every epoch is trained.
+    small, large = (
+        SequenceCell(**common | sizes, patience=99, probe_rows=30, probes=probe_grid((4,)))
+        for sizes in ({}, {"rows": 2560})
+    )
+    first, second, third = (_seconds(cell) for cell in (small, small, large))
+    work = max(1e-9, (third - second) / (large.effort() - small.effort()))
+    return Speed(max(0.0, first - second), work, max(0.0, second - work * small.effort()), imported)
+
+
+def seconds(cells: Iterable[Cell], speed: Speed, workers: int) -> float:
+    """About how many seconds the cells take on so many worker processes."""
+    cells = list(cells)
+    shapes = {cell.shape(): cell.programs() for cell in cells}
+    busy = (
+        speed.program * sum(shapes.values())
+        + speed.work * sum(cell.effort() for cell in cells)
+        + speed.cell * len(cells)
+    )
+    workers = max(1, min(workers, len(cells)))
+    return speed.start + busy / workers if cells else 0.0
+
+
+def _seconds(cell: Cell) -> float:
+    start = time.perf_counter()
+    cell.run()
+    return time.perf_counter() - start
