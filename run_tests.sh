@@ -3,6 +3,14 @@
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 set -e
 .venv/bin/ruff check .
-selection=()
-if [ "${1:-}" = fast ]; then selection=(-m "not slow"); shift; fi
-exec .venv/bin/python -m pytest -n "${PADLEAK_TEST_WORKERS:-2}" --dist loadfile "${selection[@]}" "$@"
+run_pytest() { .venv/bin/python -m pytest -n "${PADLEAK_TEST_WORKERS:-2}" --dist loadfile "$@"; }
+if [ "${1:-}" = fast ]; then
+  shift
+  run_pytest -m "not slow" "$@"
+elif [ $# -gt 0 ]; then
+  run_pytest "$@"
+else
+  run_pytest
+  # What an engine must do is asked of the second backend, too.
+  KERAS_BACKEND=jax run_pytest tests/models/test_training.py tests/study/test_sequence_trial.py
+fi

@@ -13,7 +13,8 @@ def _flops(network: Network, steps: int) -> int:
     return sum(2 * steps * KERNEL_STEPS * width * network.units for width in widths)
 
 
-@models.add(flops=_flops)
+# On processors XLA's convolutions are ten times as slow within a loop.
+@models.add(flops=_flops, loops=False)
 def conv1d(stream: Stream, network: Network) -> Encoded:
     """Stacked `Conv1D` of five steps, same length, rectified; Keras's layer drops the mask."""
     for depth in range(network.layers):

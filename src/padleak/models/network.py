@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     from keras import KerasTensor
 
 models = Registry("model", package="padleak.models")
-"""Functions `(Stream, Network) -> Encoded`. Facts: `bidirectional` (whether it can run both ways), `causal` (one way, no
-state hangs on later steps), `flops` (function `(network, steps) -> number`: floating-point operations of the encoder's
-matrix products for one sequence, forwards)."""
+"""Functions `(Stream, Network) -> Encoded`. Facts:
+
+- `bidirectional`: whether it can run both ways;
+- `causal`: one way, no state hangs on later steps;
+- `loops`: False where a compiled loop of training steps is slow;
+- `flops`: function `(network, steps) -> number`, floating-point operations of the encoder's matrix products for one sequence,
+  forwards.
+"""
 
 
 class Encoded(NamedTuple):
@@ -74,6 +79,11 @@ class Network:
         a long row holds what the network gives for every shorter one."""
         causal = models.facts(self.model).get("causal", False) and not self.bidirectional
         return causal and readouts.facts(self.readout).get("last_step", False)
+
+    @property
+    def loops(self) -> bool:
+        """Whether training steps may run within a compiled loop."""
+        return models.facts(self.model).get("loops", True)
 
     @property
     def width(self) -> int:

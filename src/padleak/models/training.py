@@ -73,7 +73,7 @@ class Program:
         self._fresh_optimizer = [
             np.array(keras.ops.convert_to_numpy(variable)) for variable in self.optimizer.variables
         ]
-        self._engine = engines.choose()(self.model, self.optimizer, loss, compiles=pays)
+        self._engine = engines.choose()(self.model, self.optimizer, loss, compiles=pays, loops=network.loops)
 
     @property
     def traces(self) -> int:

@@ -28,13 +28,17 @@ class Engine(ABC):
         optimizer: Built for the model's variables.
         loss: Called with labels, predictions and weights, as Keras's losses are.
         compiles: Whether steps are worth compiling to machine code; engines that always do take no notice.
+        loops: Whether steps may run within a compiled loop.
 
     Attributes:
         traces: Programs traced (and compiled) so far: none are, once every shape was seen.
     """
 
-    def __init__(self, model: "keras.Model", optimizer: "keras.Optimizer", loss: "keras.Loss", compiles: bool):
-        self.model, self.optimizer, self.loss, self.compiles = model, optimizer, loss, compiles
+    def __init__(
+        self, model: "keras.Model", optimizer: "keras.Optimizer", loss: "keras.Loss", compiles: bool, loops: bool
+    ):
+        self.model, self.optimizer, self.loss = model, optimizer, loss
+        self.compiles, self.loops = compiles, loops
         self.traces = 0
 
     @abstractmethod

@@ -14,19 +14,23 @@ _ROWS_OF_A_BLOCK = 72
 
 
 class JaxEngine(Engine):
-    """Steps are scanned by one compiled program; where batches differ in shape, each is an epoch of one step."""
+    """Steps of one shape are scanned by one compiled program; else each is a program of its shape."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self._epoch = jax.jit(self._take_steps)
+        self._step = jax.jit(self._take_step)
         self._looks: dict[int, Callable] = {}
 
     def train(self, lessons: list[Lesson]) -> None:
-        """All steps at once where they have one shape."""
+        """All steps in one call where they can be."""
         state = tuple([variable.value for variable in part] for part in self._parts())
-        whole = stack(lessons)
-        for stacked in [whole] if whole else _stack_each(lessons):
-            state = jax.block_until_ready(self._epoch(state, stacked))
+        if self.loops and (whole := stack(lessons)):
+            state = self._epoch(state, whole)
+        else:
+            for lesson in _of_one_size(lessons):
+                state = self._step(state, lesson)
+        state = jax.block_until_ready(state)
         for part, values in zip(self._parts(), state):
             for variable, value in zip(part, values):
                 variable.assign(value)
@@ -47,19 +51,19 @@ class JaxEngine(Engine):
         return self.model.trainable_variables, self.model.non_trainable_variables, self.optimizer.variables
 
     def _take_steps(self, state: tuple, lessons: Lesson) -> tuple:
-        self.traces += 1
+        return jax.lax.scan(lambda state, lesson: (self._take_step(state, lesson), None), state, lessons)[0]
 
-        def loss_of(trainable: list, fixed: list, lesson: Lesson) -> tuple:
+    def _take_step(self, state: tuple, lesson: Lesson) -> tuple:
+        self.traces += 1
+        trainable, fixed, optimizer = state
+
+        def loss_of(trainable: list, fixed: list) -> tuple:
             prediction, fixed = self.model.stateless_call(trainable, fixed, lesson.inputs, training=True)
             return self.loss(lesson.labels, prediction, sample_weight=lesson.weights), fixed
 
-        def step(state: tuple, lesson: Lesson) -> tuple:
-            trainable, fixed, optimizer = state
-            gradients, fixed = jax.grad(loss_of, has_aux=True)(trainable, fixed, lesson)
-            trainable, optimizer = self.optimizer.stateless_apply(optimizer, gradients, trainable)
-            return (trainable, fixed, optimizer), None
-
-        return jax.lax.scan(step, state, lessons)[0]
+        gradients, fixed = jax.grad(loss_of, has_aux=True)(trainable, fixed)
+        trainable, optimizer = self.optimizer.stateless_apply(optimizer, gradients, trainable)
+        return trainable, fixed, optimizer
 
     def _count_traces(self, view: Any) -> Callable:
         def look(trainable: list, fixed: list, inputs: Any) -> Any:
@@ -69,13 +73,10 @@ class JaxEngine(Engine):
         return look
 
 
-def _stack_each(lessons: list[Lesson]) -> list[Lesson]:
-    """Each lesson by itself, all of as many rows: the last row is repeated and the repetitions weigh nothing."""
+def _of_one_size(lessons: list[Lesson]) -> list[Lesson]:
+    """Lessons of as many rows each: the last row is repeated and the repetitions weigh nothing."""
     sizes = {len(lesson.labels) for lesson in lessons}
-    if len(sizes) == 1:
-        return [stack([lesson]) for lesson in lessons]
-    most = max(sizes)
-    return [stack([_fill_up(lesson, most)]) for lesson in lessons]
+    return lessons if len(sizes) == 1 else [_fill_up(lesson, max(sizes)) for lesson in lessons]
 
 
 def _fill_up(lesson: Lesson, rows: int) -> Lesson:

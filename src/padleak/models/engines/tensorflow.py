@@ -17,19 +17,19 @@ class TensorflowEngine(Engine):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self._step = tf.function(self._take_step, autograph=False, reduce_retracing=True)
         self._epoch = tf.function(self._take_steps, autograph=False, jit_compile=True)
+        self._step = tf.function(
+            self._take_step, autograph=False, jit_compile=self.compiles, reduce_retracing=not self.compiles
+        )
         self._looks: dict[int, Callable] = {}
 
     def train(self, lessons: list[Lesson]) -> None:
-        """All steps in one call where they have one shape: calling a compiled step costs as much as taking a short one."""
-        if not self.compiles:
+        """All steps in one call where they can be: calling a compiled step costs as much as taking a short one."""
+        if self.compiles and self.loops and (whole := stack(lessons)):
+            self._epoch(*whole)
+        else:
             for lesson in lessons:
                 self._step(*lesson)
-            return
-        whole = stack(lessons)
-        for stacked in [whole] if whole else [stack([lesson]) for lesson in lessons]:
-            self._epoch(*stacked)
 
     def look(self, view: Any, inputs: Inputs) -> list[np.ndarray]:
         """A traced graph; compiling one for so few calls would not pay."""
