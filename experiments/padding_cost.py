@@ -156,7 +156,7 @@ EXPERIMENT = Experiment(
             "L7", "Truncation speeds training up without compromising accuracy", "LSTM article (2025)",
             (
                 Above(f"time of an epoch saved by cutting to {KEPT} steps", saved_by_cutting, "share", 0.2),
-                Within(f"accuracy cut to {KEPT} steps minus whole", lost_by_cutting, "accuracy", 0.01),
+                Above(f"accuracy cut to {KEPT} steps minus whole", lost_by_cutting, "accuracy", -0.01),
             ),
             "what_should_i_use",
         ),

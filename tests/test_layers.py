@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "models": {"errors", "registry", "data", "measures"},
     "study": {"errors", "registry", "data", "measures", "models"},
     "report": {"errors", "registry", "data", "measures", "study"},
-    "cli": {"errors", "registry", "progress", "data", "measures", "models", "study", "report"},
+    "cli": {"errors", "registry", "progress", "bench", "data", "measures", "models", "study", "report"},
     "__init__": {"errors", "study"},
 }
 

@@ -66,8 +66,9 @@ def benchmarks_folder() -> Path:
 def choose_benchmarks(names: list[str]) -> list[Benchmark]:
     """The named benchmarks, or all."""
     folder = benchmarks_folder()
-    if str(folder) not in sys.path:  # they share modules of their own
+    if str(folder) not in sys.path:  # they share modules of their own, with child processes, too
         sys.path.insert(0, str(folder))
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
     files = {file.stem: file for file in sorted(folder.glob("[!_]*.py")) if "BENCHMARK = " in file.read_text()}
     for name in names:
         if name not in files:

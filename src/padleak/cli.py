@@ -217,7 +217,7 @@ def bench(
     repeats: Annotated[int, typer.Option(min=1, help="Rounds; what is compared takes turns.")] = 3,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,
 ) -> None:
-    """How fast is it here, and against what? Medians and ranges over rounds; ratios above 1 say that padleak is faster.
+    """How fast is it here, and against what? Medians and ranges over rounds; `A_vs_B` says how many times as fast A is.
 
     Examples:
 
@@ -230,9 +230,15 @@ def bench(
     from padleak.bench import choose_benchmarks
 
     chosen = choose_benchmarks(benchmarks or [])
-    if json_file is not None and not json_file.resolve().parent.is_dir():
+    if json_file is not None and (json_file.is_dir() or not json_file.resolve().parent.is_dir()):
         raise InputError("--json", "a file in a folder that exists", str(json_file))
-    figures = [figure for benchmark in chosen for figure in benchmark.measure(repeats, _say)]
+    figures, failed = [], 0
+    for benchmark in chosen:
+        try:
+            figures += benchmark.measure(repeats, _say)
+        except Exception as error:  # what the others measured must not be lost
+            failed += 1
+            _say(f"{benchmark.name} failed: {type(error).__name__}: {error}")
     table = Table(title="Figures measured in this run", title_justify="left")
     for heading in ("figure", "median", "range", "unit", "rounds"):
         table.add_column(heading, justify="right" if heading in ("median", "rounds") else "left", no_wrap=True)
@@ -243,6 +249,7 @@ def bench(
     if json_file is not None:
         json_file.write_text(json.dumps([asdict(figure) for figure in figures], indent=1))
         print(json_file)
+    raise typer.Exit(1 if failed else 0)
 
 
 def _print_estimates(profile, as_json: bool) -> None:

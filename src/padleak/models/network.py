@@ -119,8 +119,8 @@ class Network:
         """A view that reads every row at chosen steps: `(inputs, ends (batch, k)) -> states, summary (batch, k, unit),
         prediction (batch, k, output)`. For networks whose head sees a state."""
         ends = keras.Input((None,), dtype="int32", name="ends")
-        states = view.outputs[0]
-        summary = keras.ops.take_along_axis(states, keras.ops.expand_dims(ends, -1), axis=1)
+        states, seen = view.outputs[:2] if self.answers_every_step else (view.outputs[0], view.outputs[0])
+        summary = keras.ops.take_along_axis(seen, keras.ops.expand_dims(ends, -1), axis=1)
         return keras.Model([*view.inputs, ends], [states, summary, view.get_layer("head")(summary)])
 
     def _draft(self) -> "keras.Model":

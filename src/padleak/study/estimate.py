@@ -38,8 +38,9 @@ def calibrate() -> Speed:
         SequenceCell(**common | sizes, patience=99, probe_rows=30, probes=probe_grid((4,)))
         for sizes in ({}, {"rows": 2560})
     )
-    first, second, third = (_seconds(cell) for cell in (small, small, large))
-    work = max(1e-9, (third - second) / (large.effort() - small.effort()))
+    # Each twice: the sizes have programs of their own, and the second of each compiles nothing.
+    first, second, _, fourth = (_seconds(cell) for cell in (small, small, large, large))
+    work = max(1e-9, (fourth - second) / (large.effort() - small.effort()))
     return Speed(max(0.0, first - second), work, max(0.0, second - work * small.effort()), imported)
 
 

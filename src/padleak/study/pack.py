@@ -15,7 +15,7 @@ from padleak.study.cell import Cell, Outcome
 if TYPE_CHECKING:
     from padleak.study.store import Store
 
-VERSIONED = ("padleak", "keras", "tensorflow", "numpy", "scipy", "pandas")
+VERSIONED = ("padleak", "keras", "tensorflow", "jax", "numpy", "scipy", "pandas")
 """Packages on whose versions a result may hang."""
 
 

@@ -35,6 +35,10 @@ def join(parts: Iterable[tuple[Path, str, dict[str, Any]]]) -> pd.DataFrame:
     table = pd.concat(wholes, ignore_index=True)
     if len(wholes) > 1:
         table = table.take(order).reset_index(drop=True)
+    # Kinds of cells that lack a setting must not turn the numbers of the others into fractions.
+    exact = {int: "Int64", bool: "boolean"}
+    types = {name: kind for _, kinds in alike for name, kind in kinds if kind in exact}
+    table = table.astype({name: exact[kind] for name, kind in types.items() if table[name].isna().any()})
     texts = [name for name in table if table[name].dtype.kind in "OTU" or str(table[name].dtype) in ("str", "string")]
     return table.astype(dict.fromkeys(texts, "category"))
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from padleak.models import backend, models
-from padleak.models.network import Network
+from padleak.models import backend
+from padleak.models.network import Network, why_not
 from padleak.models.rows import Batch
 from padleak.models.training import Program, program_for
 from padleak.study.cell import Cell, Outcome
@@ -54,8 +54,7 @@ class CostCell(Cell):
 
     def why_not(self) -> str | None:
         """Names are checked on the way."""
-        models.facts(self.model)
-        return None
+        return why_not(_network(self, ARMS["masked"]), "tokens")
 
     def shape(self) -> Hashable:
         """Cells that differ in the seed alone share their programs."""

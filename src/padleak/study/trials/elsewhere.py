@@ -1,5 +1,6 @@
 """A cell on another backend: Keras takes one a process, so it runs in a child that lives as long as this process."""
 
+import contextlib
 import functools
 import importlib
 import json
@@ -24,10 +25,11 @@ def call(of: str, function: str, **arguments: Any) -> Any:
     """
     if of == backend.name():
         return _call_here(function, arguments)
-    child = _child(of)
-    child.stdin.write(json.dumps([function, arguments]) + "\n")
-    child.stdin.flush()
-    answer = child.stdout.readline()
+    child, answer = _child(of), ""
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.write(json.dumps([function, arguments]) + "\n")
+        child.stdin.flush()
+        answer = child.stdout.readline()
     if not answer:
         _child.cache_clear()
         raise RuntimeError(f"the process on {of} ended with code {child.wait()}")

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from padleak.data import load, pad
+from padleak.data.dataset import Source
 from padleak.models import backend
-from padleak.models.network import Network
-from padleak.models.rows import batchings
-from padleak.models.training import program_for
+from padleak.models.network import Network, why_not
+from padleak.models.rows import Batch, batchings
+from padleak.models.training import Program, program_for
 from padleak.study.cell import Cell, Outcome
 from padleak.study.trials import elsewhere
 from padleak.study.trials.stopwatch import time_in_turns
@@ -64,7 +65,13 @@ class EpochCell(Cell):
         """Names are checked on the way."""
         for strategy in self.strategies:
             batchings.facts(strategy.batching)
+            if reason := why_not(Network("lstm", strategy.masking), Source.parse(self.data).holds):
+                return f"the clock needs every strategy, and {reason}"
         return None
+
+    def surroundings(self) -> dict[str, str]:
+        """The version of the data."""
+        return {"data_version": Source.parse(self.data).version}
 
     def shape(self) -> Hashable:
         """Cells that differ in the seed alone share their programs."""
@@ -92,7 +99,7 @@ def measure(settings: dict[str, Any]) -> list[dict[str, Any]]:
     runs, steps = {}, {}
     for strategy in cell.strategies:
         batches, program = _prepare(cell, strategy)
-        runs[strategy.name] = partial(program.take_steps, batches)
+        runs[strategy.name] = partial(_take_singly, program, batches)
         steps[strategy.name] = (
             sum(b.mask.size for b in batches),
             sum(int(b.mask.sum()) for b in batches),
@@ -111,14 +118,20 @@ def measure(settings: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _prepare(cell: EpochCell, strategy: Strategy) -> tuple[list, Any]:
+def _take_singly(program: Program, batches: list[Batch]) -> None:
+    """A call a step, so that strategies of one shape have no advantage over those of several."""
+    for batch in batches:
+        program.take_steps([batch])
+
+
+def _prepare(cell: EpochCell, strategy: Strategy) -> tuple[list[Batch], Program]:
     """The batches of one epoch, and the program that takes them."""
     data = load(cell.data)
     train = data.draw(cell.seed, cell.rows, 1, 1).train.truncate(strategy.length, "post")
     rows = batchings[strategy.batching](train, lambda rows: pad(rows, strategy.length, "pre"))
     network = Network(
         "lstm", strategy.masking, "last", cell.units, embedding=cell.embedding,
-        words=data.words, outputs=len(data.classes),
+        words=data.words, outputs=max(1, len(data.classes)), classifies=bool(data.classes),
     )  # fmt: skip
     program = program_for(network, steps=1000)
     program.reset(cell.seed, learning_rate=0.001)

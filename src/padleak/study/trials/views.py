@@ -27,7 +27,7 @@ class Views:
     """Views of sequences through one program.
 
     Where a network reads prefixes, rows of every length of fill go through in one shape, `window` steps wide, and are read at
-    the step where they end. The view without fill is still taken on batches that hold none.
+    the step where they end. `bare` is taken on batches that hold no fill; `bare_at_once` trusts that later steps have no part.
 
     Args:
         program: Trained.
