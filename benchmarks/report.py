@@ -1,5 +1,6 @@
 """The report of a million measurements."""
 
+import json
 import shutil
 import tempfile
 import time
@@ -22,24 +23,35 @@ def measure(repeats: int, say: Callable[[str], None]) -> list[Figure]:
         raise InputError("report benchmark", "run where results/reference is", str(_REFERENCE))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "results"
-        shutil.copytree(_REFERENCE, place)
-        table = pd.read_parquet(place / "measurements.parquet")
-        copies = -(-_ROWS // len(table))
-        seeds = table.seed.nunique()
-        many = [
-            table.assign(seed=table.seed + seeds * copy, cell=table.cell.astype(str) + f"-{copy}")
-            for copy in range(copies)
-        ]
-        pd.concat(many, ignore_index=True).astype({"cell": "category"}).to_parquet(
-            place / "measurements.parquet", index=False
-        )
+        shutil.copytree(_REFERENCE, place, ignore=shutil.ignore_patterns("figures"))
+        rows = _multiply(place)
         seconds = []
         for turn in range(repeats):
-            say(f"report, round {turn + 1} of {repeats}: {copies * len(table):,} measurements")
+            say(f"report, round {turn + 1} of {repeats}: {rows:,} measurements")
             start = time.perf_counter()
             write_report(place, lambda message: None)
             seconds.append(time.perf_counter() - start)
+        missing = {file.name for file in (_REFERENCE / "figures").iterdir()} - {
+            f.name for f in (place / "figures").iterdir()
+        }
+        if missing:
+            raise RuntimeError(f"not drawn: {', '.join(sorted(missing))}")
     return [Figure.of("report.seconds_for_a_million", seconds, "s")]
+
+
+def _multiply(place: Path) -> int:
+    """Repeat all cells of the results under further seeds until there are enough measurements; gives their number."""
+    table, run = pd.read_parquet(place / "measurements.parquet"), json.loads((place / "run.json").read_text())
+    copies, seeds = -(-_ROWS // len(table)), table.seed.nunique()
+    many = [
+        table.assign(seed=table.seed + seeds * copy, cell=table.cell.astype(str) + f"-{copy}") for copy in range(copies)
+    ]
+    whole = pd.concat(many, ignore_index=True).astype({"cell": "category"})
+    whole.to_parquet(place / "measurements.parquet", index=False)
+    for experiment in run["experiments"].values():
+        experiment["cells"] = [f"{cell}-{copy}" for cell in experiment["cells"] for copy in range(copies)]
+    (place / "run.json").write_text(json.dumps(run))
+    return len(whole)
 
 
 BENCHMARK = Benchmark("report", "How long does the report of a million measurements take?", measure)

@@ -1,4 +1,4 @@
-"""What does padding cost in time and memory, does a mask spare it, and what should one do instead?"""
+"""What does padding cost in time, does a mask spare it, and what should one do instead?"""
 
 import numpy as np
 import pandas as pd
@@ -108,9 +108,9 @@ def lost_by_cutting(table: pd.DataFrame) -> pd.Series:
 
 EXPERIMENT = Experiment(
     name="padding_cost",
-    question="What does padding cost in time and memory, does a mask spare it, and what should one do instead?",
+    question="What does padding cost in time, does a mask spare it, and what should one do instead?",
     design=design,
-    figures=("cost_of_fill", "resources_of_fill", "what_should_i_use"),
+    figures=("cost_of_fill", "arithmetic_of_fill", "what_should_i_use"),
     claims=(
         Claim(
             "L5", "The cost of padding grows linearly", "LSTM article (2025)",

@@ -1,6 +1,5 @@
 """Clocks on planted things, the child process of another backend, operations counted by hand, and claims on planted times."""
 
-import sys
 import time
 
 import numpy as np
@@ -14,7 +13,7 @@ from padleak.study.grid import PROFILES
 from padleak.study.trials import elsewhere
 from padleak.study.trials.cost import CostCell
 from padleak.study.trials.epoch import EpochCell
-from padleak.study.trials.stopwatch import peak_megabytes, time_in_turns
+from padleak.study.trials.stopwatch import time_in_turns
 
 
 def test_the_clock_tells_a_slow_arm_from_a_quick_one_and_takes_turns():
@@ -32,15 +31,6 @@ def test_the_clock_tells_a_slow_arm_from_a_quick_one_and_takes_turns():
     assert called[:2] == ["slow", "quick"]  # once before the clock starts
     rounds = [set(called[start : start + 2]) for start in range(2, 12, 2)]
     assert len(called) == 12 and rounds == [{"slow", "quick"}] * 5
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak")
-def test_peak_memory_of_a_planted_array():
-    def use(megabytes):
-        return lambda: np.ones(megabytes * 2**17).sum()
-
-    assert peak_megabytes(use(80)) == pytest.approx(80, abs=8)
-    assert peak_megabytes(use(20)) == pytest.approx(20, abs=8)
 
 
 @pytest.mark.parametrize(

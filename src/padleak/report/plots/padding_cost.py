@@ -47,34 +47,27 @@ def cost_of_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
 
 
 @figures.add
-def resources_of_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
-    """Memory of a training step by steps of fill, and the arithmetic that the machine gets done."""
+def arithmetic_of_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
+    """The arithmetic that the machine gets done in training, by steps of fill."""
     rows = where(table, kind="cost", layer="training")
-    memory = where(rows, metric="peak_megabytes", backend="tensorflow").dropna(subset="value")
-    if memory.empty:
+    if rows.empty:
         return None
     keys = ["cell", "seed", "model", "layout", "backend", "count"]
     wide = rows.pivot_table(index=keys, columns="metric", values="value", observed=True).reset_index()
-    speed = wide.assign(value=wide.megaflops_per_sequence / wide[_CLOCK])
+    shown = summarise(wide.assign(value=wide.megaflops_per_sequence / wide[_CLOCK]), keys[2:])
     models = list(rows.model.unique())
-    figure, axes = new_figure(len(models), 2, width=11, height=5.2, sharex=True)
-    shown = summarise(memory, ["model", "layout", "backend", "count"])
+    figure, axes = new_figure(len(models), width=11, height=3.2, sharex=True)
     for panel, model in zip(axes[0], models):
         _draw_arms(panel, where(shown, model=model))
-        panel.set(title=model, ylim=(0, None))
-    for panel, model in zip(axes[1], models):
-        _draw_arms(panel, summarise(where(speed, model=model), ["layout", "backend", "count"]))
-        panel.set(xlabel="fill steps after 32 real ones", ylim=(0, None))
-    axes[0, 0].set_ylabel("peak memory of a step,\nMiB (TensorFlow)")
-    axes[1, 0].set_ylabel("matrix products done,\nGFLOP/s")
-    add_legend(axes[1:])
-    most, least = shown["count"].max(), shown["count"].min()
-    growth = [where(shown, model="lstm", layout="unmasked", count=count)["mean"].mean() for count in (least, most)]
+        panel.set(title=model, xlabel="fill steps after 32 real ones", ylim=(0, None))
+    axes[0, 0].set_ylabel("matrix products done in training,\nGFLOP/s")
+    add_legend(axes)
+    low, high = shown["mean"].min(), shown["mean"].max()
     return Drawn(
         figure,
-        f"{most} fill steps take a training step of an LSTM from {growth[0]:.0f} to {growth[1]:.0f} MiB",
-        "Above: rise of the resident memory during two steps. Below: analytic operations of the encoder's matrix products "
-        f"(training counted as three forward passes) over measured time. {say_n(shown)}, 95 % Student intervals.",
+        f"One thread gets {low:.0f} to {high:.0f} GFLOP/s of matrix products done in training",
+        "Analytic operations of the encoder's matrix products (training counted as three forward passes) over measured time. "
+        f"{say_n(shown)}; bands are 95 % Student intervals over them.",
     )
 
 
@@ -94,23 +87,22 @@ def what_should_i_use(table: pd.DataFrame, results: Results) -> Drawn | None:
             (where(outcomes, metric="relative_shift", layer="summary"), "strategy"),
         )
     )
-    figure, axes = new_figure(2, width=11, height=3.8, sharey=True)
+    figure, axes = new_figure(2, width=11, height=3.6, sharey=True)
     names = list(time.sort_values("mean").index)
     for panel, other, label in (
         (axes[0, 0], time, "milliseconds a sequence in training"),
         (axes[0, 1], leakage, "leakage: shift of the last state when filled up,\nshare of its norm"),
     ):
-        for name in names:
+        for name, marker in zip(names, "os^Dv"):
             x, y = other.loc[name], accuracy.loc[name]
             panel.errorbar(
-                x["mean"], y["mean"],
+                x["mean"], y["mean"], label=name, fmt=marker, markersize=7, capsize=3,
                 xerr=[[x["mean"] - x.low], [x.high - x["mean"]]], yerr=[[y["mean"] - y.low], [y.high - y["mean"]]],
-                fmt="o", capsize=3, color=_ARMS["masked" if name.startswith("masked") else "unmasked"],
+                color=_ARMS["masked" if name.startswith("masked") else "unmasked"], alpha=0.85,
             )  # fmt: skip
-            panel.annotate(name, (x["mean"], y["mean"]), xytext=(6, 6), textcoords="offset points", fontsize=9)
         panel.set_xlabel(label)
-        panel.margins(x=0.2, y=0.25)
     axes[0, 0].set_ylabel("test accuracy")
+    add_legend(axes)
     clean = [name for name in names if leakage.loc[name, "mean"] < 1e-6]
     fastest = min(clean or names, key=lambda name: time.loc[name, "mean"])
     share = time.loc[fastest, "mean"] / time.loc["masked", "mean"]

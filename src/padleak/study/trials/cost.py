@@ -15,7 +15,7 @@ from padleak.models.rows import Batch
 from padleak.models.training import Program, program_for
 from padleak.study.cell import Cell, Outcome
 from padleak.study.trials import elsewhere
-from padleak.study.trials.stopwatch import peak_megabytes, time_in_turns
+from padleak.study.trials.stopwatch import time_in_turns
 
 ARMS = {"unmasked": "none", "masked": "embedding"}
 """Arms of the comparison, and the masking of each. Really shorter rows are either arm without fill."""
@@ -40,6 +40,7 @@ class CostCell(Cell):
     """
 
     kind: ClassVar[str] = "cost"
+    revision: ClassVar[int] = 2
 
     backend: str = "tensorflow"
     model: str = "lstm"
@@ -86,15 +87,15 @@ def measure(settings: dict[str, Any]) -> list[dict[str, Any]]:
         for length in cell.lengths
         for phase, run in _runs(cell, program, length, generator).items()
     }
-    seconds = time_in_turns({" ".join(map(str, key)): run for key, run in runs.items()}, cell.repeats, generator)
+    seconds = time_in_turns(
+        {f"{phase} {arm} {length}": run for (phase, arm, length), run in runs.items()}, cell.repeats, generator
+    )
     rows = []
-    for key, run in runs.items():
-        phase, arm, length = key
+    for phase, arm, length in runs:
         rounds = _STEPS if phase == "training" else 1
         passes = 3 if phase == "training" else 1
         values = {
-            "milliseconds_per_sequence": 1000 * seconds[" ".join(map(str, key))] / rounds / cell.batch,
-            "peak_megabytes": peak_megabytes(run),
+            "milliseconds_per_sequence": 1000 * seconds[f"{phase} {arm} {length}"] / rounds / cell.batch,
             # A backward pass takes the products of a forward pass twice.
             "megaflops_per_sequence": passes * _network(cell, ARMS[arm]).flops(length) / 1e6,
         }
