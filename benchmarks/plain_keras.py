@@ -1,8 +1,8 @@
 """The baseline: one cell as a script in plain Keras on TensorFlow does it, with `compile`, `fit` and predictions.
 
-Data and measures are padleak's, which cost both the same. What the script knows: predictions are kept while the cell needs
-them again, and what is compared is predicted in batches of equal length. What it does not know: that the program compiled
-for one cell could serve the next. Shares of fill that a mask lets through are not measured.
+Data, the choice of sequences to probe and measures are padleak's, which cost both the same. What the script knows: predictions
+are kept while the cell needs them again, and what is compared is predicted in batches of equal length. What it does not know:
+that the program compiled for one cell could serve the next. Shares of fill that a mask lets through are not measured.
 
     python benchmarks/plain_keras.py '{"masking": "embedding", "epochs": 2, "predict": "predict"}'
 """
@@ -18,6 +18,7 @@ from baseline import Result, cell_from, data_of, main
 from padleak.data import Dataset, Sequences, Split, pad
 from padleak.errors import InputError
 from padleak.measures.shift import Comparison, measures, score
+from padleak.study.trials.examination import exchange_one, stratify
 from padleak.study.trials.sequence import Probe, SequenceCell
 
 if __name__ == "__main__":
@@ -219,7 +220,7 @@ class Examination:
 
     def __init__(self, cell: SequenceCell, predict: Predict, test: Sequences):
         self._cell, self._predict, self._test = cell, predict, test
-        self._few = three_lengths(test, cell.probe_rows)
+        self._few = stratify(test, cell.probe_rows)
 
     def measure(self) -> tuple[dict[str, float], dict[str, float]]:
         """Accuracy by probe, and every measure."""
@@ -265,25 +266,6 @@ def shifts(reference: View, probed: View, changed: View, labels: np.ndarray) -> 
         for metric in measures:
             if measures.facts(metric)["of"] == of:
                 yield f"{layer} {metric}", measures[metric](comparison)
-
-
-def three_lengths(sequences: Sequences, rows: int) -> Sequences:
-    """Sequences of three lengths only: quantiles .1, .5 and .9 of all."""
-    lengths = np.unique(np.quantile(sequences.lengths, (0.1, 0.5, 0.9), method="nearest"))
-    groups = sequences.by_length()
-    return sequences.take(np.concatenate([groups[length][: rows // len(lengths)] for length in lengths.tolist()]))
-
-
-def exchange_one(sequences: Sequences, seed: int) -> Sequences:
-    """One step of every sequence exchanged for a step of the data that differs."""
-    generator = np.random.default_rng(seed)
-    places = sequences.offsets[:-1] + generator.integers(sequences.lengths)
-    values = sequences.values.copy()
-    others = values[generator.integers(len(values), size=(16, len(places)))]
-    same = others == values[places]
-    same = same.all(axis=-1) if sequences.has_features else same
-    values[places] = others[np.argmin(same, axis=0), np.arange(len(places))]
-    return sequences.with_values(values)
 
 
 def _last_real(mask: np.ndarray) -> np.ndarray:

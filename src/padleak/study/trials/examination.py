@@ -27,7 +27,7 @@ class Examination:
     def __init__(self, cell: "SequenceCell", program: Program, test: Sequences):
         self._cell, self._program, self._test = cell, program, test
         self._probes = cell.probes_of(program.network)
-        self._few = _stratify(test, cell.probe_rows)
+        self._few = stratify(test, cell.probe_rows)
         self._after = [probe for probe in self._probes if probe.layout == "post" and probe.count is not None]
         counts = [probe.count for probe in self._probes if probe.count is not None]
         window = max(cell.length, self._few.lengths.max() + max(counts, default=0))
@@ -117,7 +117,7 @@ class Examination:
 
     def _changed(self) -> View:
         """The few without fill, one real step of every sequence exchanged for another of the data."""
-        return self._once("changed", lambda: self._views.bare(_exchange_one(self._few, self._cell.seed)))
+        return self._once("changed", lambda: self._views.bare(exchange_one(self._few, self._cell.seed)))
 
     def _once(self, key: Hashable, take: Callable[[], View]) -> View:
         if key not in self._taken:
@@ -142,14 +142,14 @@ class Examination:
         return np.ones_like(padded.mask) if mask is None else mask
 
 
-def _stratify(sequences: Sequences, rows: int) -> Sequences:
+def stratify(sequences: Sequences, rows: int) -> Sequences:
     """Sequences at three lengths only (quantiles of all), so that probing by pad count needs few shapes."""
     lengths = np.unique(np.quantile(sequences.lengths, _PROBE_LENGTHS, method="nearest"))
     groups = sequences.by_length()
     return sequences.take(np.concatenate([groups[length][: rows // len(lengths)] for length in lengths.tolist()]))
 
 
-def _exchange_one(sequences: Sequences, seed: int) -> Sequences:
+def exchange_one(sequences: Sequences, seed: int) -> Sequences:
     """Exchange one step of every sequence, at a place drawn at random, for a step of the data that differs."""
     generator = np.random.default_rng(seed)
     places = sequences.offsets[:-1] + generator.integers(sequences.lengths)
