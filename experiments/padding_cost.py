@@ -20,6 +20,7 @@ def strategies(length: int) -> tuple[Strategy, ...]:
         Strategy("masked", "embedding", "rectangle", length),
         Strategy("masked, batch maximum", "embedding", "batch_maximum", length),
         Strategy("masked, bucketed", "embedding", "bucketed", length),
+        Strategy("packed", "embedding", "packed", length),
         Strategy(f"masked, cut to {KEPT}", "embedding", "rectangle", KEPT),
     )
 

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from padleak.data import Sequences, pad
+from padleak.models.packing import first_fit
 from padleak.models.rows import Batch, EqualLengthRows, Rows, TrimmedRows, batchings
 
 
@@ -21,10 +24,15 @@ class TestEveryBatching:
         rows = batchings[name](sequences, lambda s: pad(s, 30, side))
         seen = set()
         for batch in rows.batches(25, np.random.default_rng(1)):
-            for inputs, mask, label in zip(*batch):
-                assert (inputs[mask] == label + 2).all() and (inputs[~mask] == 0).all()
-                assert mask.sum() == sequences.lengths[label]
-                seen.add(int(label))
+            assert (batch.inputs[~batch.mask] == 0).all()
+            for index, label in enumerate(batch.labels.tolist()):
+                rows, steps = np.nonzero(batch.inputs == label + 2)
+                assert len(steps) == sequences.lengths[label] and batch.mask[rows, steps].all()
+                if batch.places is None:
+                    assert (rows == index).all()
+                else:
+                    assert (rows == batch.places.rows[index]).all() and steps.max() == batch.places.steps[index]
+                seen.add(label)
         assert seen == set(range(100))
 
     def test_batches_have_one_size_and_the_order_hangs_on_the_generator(self, name, side):
@@ -51,6 +59,7 @@ def computed_steps(name: str) -> int:
 
 def test_batch_maximum_and_buckets_spare_fill():
     real = make_sequences().lengths.sum()
+    assert real < computed_steps("packed") < computed_steps("batch_maximum")
     assert real < computed_steps("bucketed") < computed_steps("batch_maximum") < computed_steps("rectangle") == 6400
 
 
@@ -83,3 +92,33 @@ def test_trimmed_rows_take_the_batches_that_rows_take():
         list(kind(padded, np.arange(100)).batches(25, np.random.default_rng(3))) for kind in (Rows, TrimmedRows)
     )
     assert all(np.array_equal(a.labels, b.labels) for a, b in zip(plain, trimmed))
+
+
+def test_packed_batches_hold_the_sequences_that_the_rectangle_s_hold():
+    plain, packed = (
+        list(batchings[name](make_sequences(), lambda s: pad(s, 30, "post")).batches(25, np.random.default_rng(3)))
+        for name in ("rectangle", "packed")
+    )
+    assert [sorted(batch.labels) for batch in plain] == [sorted(batch.labels) for batch in packed]
+
+
+@given(st.lists(st.lists(st.integers(1, 9), min_size=6, max_size=6), min_size=1, max_size=5))
+def test_first_fit_overlaps_nothing_and_opens_no_row_too_early(lengths):
+    lengths = np.array(lengths)
+    for batch, rows, starts in zip(lengths, *first_fit(lengths, 9)):
+        taken = [
+            (row, step) for row, start, length in zip(rows, starts, batch) for step in range(start, start + length)
+        ]
+        assert len(set(taken)) == len(taken) and max(step for _, step in taken) < 9
+        used = np.zeros(6, int)
+        for row, length in zip(rows, batch):
+            assert (used[:row] + length > 9).all()
+            used[row] += length
+
+
+def test_rows_of_equal_length_can_be_read_at_their_ends():
+    sequences = make_sequences()
+    (everything,) = EqualLengthRows(sequences, at_ends=True).rectangles()
+    assert everything.places.steps.tolist() == (sequences.lengths - 1).tolist()
+    for batch in EqualLengthRows(sequences, at_ends=True).batches(25, np.random.default_rng(0)):
+        assert batch.mask.all() and set(batch.places.steps) == {batch.mask.shape[1] - 1}

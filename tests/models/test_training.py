@@ -3,7 +3,7 @@ import pytest
 
 from padleak.data import load, pad
 from padleak.models import Network
-from padleak.models.rows import EqualLengthRows, Rows
+from padleak.models.rows import EqualLengthRows, Rows, batchings
 from padleak.models.training import History, Program, Schedule
 
 pytestmark = pytest.mark.slow
@@ -121,7 +121,9 @@ def test_answers_at_every_step_are_read_at_the_last_real_step(data):
 )
 def test_reading_a_prefix_is_reading_the_shorter_row(data, model, masking, readout):
     """Whatever follows the step that is read, fill or words."""
-    network = Network(words=40, embedding=6, units=8, length=12, outputs=4, model=model, masking=masking, readout=readout)
+    network = Network(
+        words=40, embedding=6, units=8, length=12, outputs=4, model=model, masking=masking, readout=readout
+    )
     assert network.reads_prefixes
     program = Program(network, steps=0)
     padded = pad(data.take(np.arange(64)), 12, "pre")
@@ -139,7 +141,8 @@ def test_where_later_steps_count_prefixes_are_not_read(settings):
     assert not Network(words=40, **settings).reads_prefixes
 
 
-def test_batches_of_several_sizes_train_as_in_plain_keras(data):
+@pytest.mark.parametrize("at_ends", [False, True])
+def test_batches_of_several_sizes_train_as_in_plain_keras(data, at_ends):
     """An engine may fill small batches up, but must take the same steps."""
     import keras
 
@@ -148,11 +151,32 @@ def test_batches_of_several_sizes_train_as_in_plain_keras(data):
     program.reset(3, 0.003)
     plain, _ = network.assemble(3)
     plain.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", jit_compile=False)
-    rows = EqualLengthRows(data)
-    batches = list(rows.batches(20, np.random.default_rng(0)))
+    batches = list(EqualLengthRows(data, at_ends).batches(20, np.random.default_rng(0)))
     assert len({len(batch.labels) for batch in batches}) > 1
     program.take_steps(batches)
     for batch in batches:
         plain.train_on_batch(batch.inputs, batch.labels)
+    for ours, theirs in zip(program.model.get_weights(), plain.get_weights()):
+        assert np.allclose(ours, theirs, atol=1e-6)
+
+
+def test_a_packed_step_is_one_on_rows_run_together(data):
+    """Held against Keras on the same rows, answers picked out by hand."""
+    import keras
+
+    network = Network(words=40, embedding=6, units=8, length=12, outputs=4, masking="embedding")
+    program = Program(network, steps=1000)
+    program.reset(3, 0.003)
+    (batch,) = batchings["packed"](data.take(np.arange(16)), lambda s: pad(s, 24, "pre")).batches(
+        16, np.random.default_rng(0)
+    )
+    assert len(set(batch.places.rows)) < 16
+    plain, view = network.assemble(3)
+    flat = keras.layers.Reshape((-1,))(view.outputs[0])
+    picked = [flat[row, step * 8 : step * 8 + 8] for row, step in zip(*(place.tolist() for place in batch.places))]
+    together = keras.Model(view.inputs, view.get_layer("head")(keras.ops.stack(picked)))
+    together.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", jit_compile=False)
+    program.take_steps([batch])
+    together.train_on_batch(batch.inputs, batch.labels)
     for ours, theirs in zip(program.model.get_weights(), plain.get_weights()):
         assert np.allclose(ours, theirs, atol=1e-6)

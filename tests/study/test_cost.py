@@ -74,7 +74,9 @@ def test_a_cost_cell_measures_every_arm(of):
     cell = CostCell(backend=of, model="conv1d", readout="max", units=4, batch=4, lengths=(32, 40), repeats=1)
     table = cell.run().measurements
     wide = table.pivot_table(index=["layer", "layout", "count"], columns="metric", values="value")
-    assert set(wide.index) == {(p, a, c) for p in ("training", "inference") for a in ("unmasked", "masked") for c in (0, 8)}
+    assert set(wide.index) == {
+        (p, a, c) for p in ("training", "inference") for a in ("unmasked", "masked") for c in (0, 8)
+    }
     assert (wide.milliseconds_per_sequence > 0).all()
     training, inference = wide.megaflops_per_sequence["training"], wide.megaflops_per_sequence["inference"]
     assert training.tolist() == pytest.approx((3 * inference).tolist())

@@ -9,7 +9,8 @@ SPEED = Speed(program=3, work=1e-4, cell=0.5, start=8)
 
 def test_seconds_of_a_hand_worked_plan():
     cells = [
-        SequenceCell(seed=seed, rows=100, epochs=2, length=10, validation=30, test=15, probe_rows=0) for seed in range(4)
+        SequenceCell(seed=seed, rows=100, epochs=2, length=10, validation=30, test=15, probe_rows=0)
+        for seed in range(4)
     ]
     # A cell: 100 rows twice and looks at 90 rows at a third of the price, all of 10 steps.
     work = 10 * (200 + 90 / 3)

@@ -81,6 +81,11 @@ class Network:
         return causal and readouts.facts(self.readout).get("last_step", False)
 
     @property
+    def packs(self) -> bool:
+        """Whether several sequences can share a row, each answered where it ends."""
+        return self.reads_prefixes and not self.answers_every_step
+
+    @property
     def loops(self) -> bool:
         """Whether training steps may run within a compiled loop."""
         return models.facts(self.model).get("loops", True)
@@ -122,6 +127,14 @@ class Network:
         states, seen = view.outputs[:2] if self.answers_every_step else (view.outputs[0], view.outputs[0])
         summary = keras.ops.take_along_axis(seen, keras.ops.expand_dims(ends, -1), axis=1)
         return keras.Model([*view.inputs, ends], [states, summary, view.get_layer("head")(summary)])
+
+    def reader_at_places(self, view: "keras.Model") -> "keras.Model":
+        """A view that answers at chosen places of the batch: `(inputs, rows (answer,), steps (answer,)) -> prediction
+        (answer, output)`. For networks whose head sees a state."""
+        rows, steps = (keras.Input((), dtype="int32", name=name) for name in ("rows", "steps"))
+        states = keras.ops.take(view.outputs[0], rows, axis=0)
+        summary = keras.ops.take_along_axis(states, keras.ops.reshape(steps, (-1, 1, 1)), axis=1)[:, 0]
+        return keras.Model([*view.inputs, rows, steps], view.get_layer("head")(summary))
 
     def _draft(self) -> "keras.Model":
         """The view, with whatever weights."""

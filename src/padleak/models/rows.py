@@ -1,7 +1,8 @@
 """Labelled rows, in the batches that training takes: how much fill is computed.
 
 A batching takes sequences and how they are filled, and gives `Rows`. To add one, write one function here
-(or in a new file of this folder) and decorate it. Facts: `one_shape` (every batch has the same shape).
+(or in a new file of this folder) and decorate it. Facts: `one_shape` (every batch, or nearly, has the same shape), `packs`
+(rows hold several sequences, so that only networks that read prefixes can be trained on them).
 """
 
 from collections.abc import Callable, Iterator
@@ -24,16 +25,35 @@ _WIDTHS = 8
 _BUCKETS = 4
 
 
+class Places(NamedTuple):
+    """Where sequences end: their rows and steps, `(sequence,)` each. What follows has no part in what is read there."""
+
+    rows: np.ndarray
+    steps: np.ndarray
+
+
 class Batch(NamedTuple):
-    """Rows of one rectangle: inputs, mask (True = real) and labels."""
+    """Sequences of one rectangle.
+
+    Attributes:
+        inputs, mask: The rectangle; True = real.
+        labels: `(sequence,)`.
+        places: Where the answer to each label is read; None where rows are sequences, and the readout says where.
+    """
 
     inputs: np.ndarray
     mask: np.ndarray
     labels: np.ndarray
+    places: Places | None = None
 
     def take(self, rows: np.ndarray) -> "Batch":
-        """The rows given."""
-        return Batch(*(part[rows] for part in self))
+        """The rows given, of a batch without places."""
+        return Batch(self.inputs[rows], self.mask[rows], self.labels[rows])
+
+    def at_ends(self) -> "Batch":
+        """The same rows, each to be read at its last real step."""
+        last = self.mask.shape[1] - 1 - np.argmax(self.mask[:, ::-1], axis=1)
+        return self._replace(places=Places(np.arange(len(last), dtype="int32"), last.astype("int32")))
 
     def trim(self) -> "Batch":
         """Without the steps at either end that are fill in every row, as far as the widths allow."""
@@ -100,10 +120,18 @@ class BucketedRows(Rows):
 
 
 class EqualLengthRows(Rows):
-    """Labelled rows in batches of equal length, nothing padded."""
+    """Labelled rows in batches of equal length, nothing padded.
 
-    def __init__(self, sequences: Sequences):
-        self._groups = [_rectangle(sequences.take(rows), length) for length, rows in sequences.by_length().items()]
+    Args:
+        sequences: Ragged.
+        at_ends: Whether rows may be read at their ends, so that whatever takes the batches may fill them up.
+    """
+
+    def __init__(self, sequences: Sequences, at_ends: bool = False):
+        self._sequences, self._at_ends = sequences, at_ends
+        self._groups = [
+            _rectangle(sequences.take(rows), length, at_ends) for length, rows in sequences.by_length().items()
+        ]
 
     def batches(self, size: int, generator: np.random.Generator) -> Iterator[Batch]:
         """One epoch: every length in batches of at most `size`, all in random order."""
@@ -115,11 +143,15 @@ class EqualLengthRows(Rows):
         ]
         for index in generator.permutation(len(chunks)):
             group, rows = chunks[index]
-            yield group.take(rows)
+            batch = group.take(rows)
+            yield batch.at_ends() if self._at_ends else batch
 
     def rectangles(self) -> Iterator[Batch]:
-        """One rectangle a length."""
-        yield from self._groups
+        """One rectangle a length; or a single one, where rows are read at their ends."""
+        if self._at_ends:
+            yield _rectangle(self._sequences, int(self._sequences.lengths.max()), at_ends=True)
+        else:
+            yield from self._groups
 
 
 @batchings.add(one_shape=True)
@@ -140,6 +172,7 @@ def bucketed(sequences: Sequences, fill: Fill) -> Rows:
     return BucketedRows(fill(sequences), sequences.labels)
 
 
-def _rectangle(group: Sequences, length: int) -> Batch:
-    padded = pad(group, length, "unpadded")
-    return Batch(padded.inputs, padded.mask, group.labels)
+def _rectangle(sequences: Sequences, length: int, at_ends: bool) -> Batch:
+    padded = pad(sequences, length, "post" if at_ends else "unpadded")
+    batch = Batch(padded.inputs, padded.mask, sequences.labels)
+    return batch.at_ends() if at_ends else batch

@@ -36,11 +36,13 @@ class Schedule:
 
 @dataclass
 class History:
-    """What happened: validation loss by epoch, optimiser steps, and seconds a step (median over epochs)."""
+    """What happened: validation loss by epoch, optimiser steps, seconds a step (median over epochs), and the share of fill in
+    the steps computed."""
 
     validation_loss: list[float] = field(default_factory=list)
     steps: int = 0
     seconds_per_step: float = float("nan")
+    padded_share: float = float("nan")
 
     def should_stop(self, patience: int) -> bool:
         """Whether the best epoch lies more than `patience` epochs back."""
@@ -73,7 +75,8 @@ class Program:
         self._fresh_optimizer = [
             np.array(keras.ops.convert_to_numpy(variable)) for variable in self.optimizer.variables
         ]
-        self._engine = engines.choose()(self.model, self.optimizer, loss, compiles=pays, loops=network.loops)
+        at_places = network.reader_at_places(self.view) if network.packs else None
+        self._engine = engines.choose()(self.model, at_places, self.optimizer, loss, compiles=pays, loops=network.loops)
 
     @property
     def traces(self) -> int:
@@ -99,20 +102,22 @@ class Program:
             seed: Of the data order.
         """
         generator, history, best = np.random.default_rng(seed), History(), None
-        seconds = []
+        seconds, real, computed = [], 0, 0
         while len(history.validation_loss) < schedule.epochs:
             batches = list(train.batches(schedule.batch, generator))
             start = time.perf_counter()
             self.take_steps(batches)
             seconds.append((time.perf_counter() - start) / len(batches))
             history.steps += len(batches)
+            real += sum(int(batch.mask.sum()) for batch in batches)
+            computed += sum(batch.mask.size for batch in batches)
             history.validation_loss.append(self.loss(validation))
             if history.is_best:
                 best = self.model.get_weights()
             if history.should_stop(schedule.patience):
                 break
         self.model.set_weights(best)
-        history.seconds_per_step = float(np.median(seconds))
+        history.seconds_per_step, history.padded_share = float(np.median(seconds)), 1 - real / computed
         return history
 
     def take_steps(self, batches: list[Batch]) -> None:
@@ -150,7 +155,10 @@ class Program:
         """Mean loss over the rows."""
         losses = []
         for batch in rows.rectangles():
-            prediction = self.read(batch.inputs, batch.mask).prediction
+            if batch.places is None:
+                prediction = self.read(batch.inputs, batch.mask).prediction
+            else:
+                prediction = self.read_at(batch.inputs, batch.mask, batch.places.steps[:, None])[0].prediction
             if self.network.classifies:
                 losses.append(-np.log(prediction[np.arange(len(prediction)), batch.labels] + 1e-7))
             else:
@@ -162,7 +170,7 @@ class Program:
         if self.network.answers_every_step:
             labels = np.repeat(labels[:, None], batch.mask.shape[1], axis=1)
             weights = batch.mask.astype("float32") if self.network.fact.get("weighs_loss") else None
-        return Lesson(self.network.feed(batch.inputs, batch.mask), labels, weights)
+        return Lesson(self.network.feed(batch.inputs, batch.mask), labels, weights, batch.places)
 
 
 @functools.lru_cache(maxsize=2)

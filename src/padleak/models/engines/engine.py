@@ -13,11 +13,19 @@ Inputs = np.ndarray | list[np.ndarray]
 
 
 class Lesson(NamedTuple):
-    """One training step's data: inputs as the model takes them, labels, and the weight of each answer or None."""
+    """One training step's data.
+
+    Attributes:
+        inputs: As the model takes them.
+        labels, weights: Of each answer; no weights weigh all alike.
+        places: Rows and steps, `(answer,)` each, where the answers are read; what follows them has no part in them. None: the
+            model says.
+    """
 
     inputs: Inputs
     labels: np.ndarray
     weights: np.ndarray | None
+    places: tuple[np.ndarray, np.ndarray] | None = None
 
 
 class Engine(ABC):
@@ -25,6 +33,7 @@ class Engine(ABC):
 
     Args:
         model: Built.
+        at_places: A view of the model that takes places behind its inputs, and answers there; None where there is none.
         optimizer: Built for the model's variables.
         loss: Called with labels, predictions and weights, as Keras's losses are.
         compiles: Whether steps are worth compiling to machine code; engines that always do take no notice.
@@ -35,15 +44,28 @@ class Engine(ABC):
     """
 
     def __init__(
-        self, model: "keras.Model", optimizer: "keras.Optimizer", loss: "keras.Loss", compiles: bool, loops: bool
+        self,
+        model: "keras.Model",
+        at_places: "keras.Model | None",
+        optimizer: "keras.Optimizer",
+        loss: "keras.Loss",
+        compiles: bool,
+        loops: bool,
     ):
-        self.model, self.optimizer, self.loss = model, optimizer, loss
+        self.model, self.at_places, self.optimizer, self.loss = model, at_places, optimizer, loss
         self.compiles, self.loops = compiles, loops
         self.traces = 0
 
     @abstractmethod
     def train(self, lessons: list[Lesson]) -> None:
         """Take the steps in order. Model and optimiser then hold the result."""
+
+    def taught(self, lesson: Lesson) -> tuple["keras.Model", Inputs]:
+        """The view of the model that answers a lesson, and what it takes."""
+        if lesson.places is None:
+            return self.model, lesson.inputs
+        inputs = lesson.inputs if isinstance(lesson.inputs, list) else [lesson.inputs]
+        return self.at_places, [*inputs, *lesson.places]
 
     @abstractmethod
     def look(self, view: "keras.Model", inputs: Inputs) -> list[np.ndarray]:
@@ -52,10 +74,19 @@ class Engine(ABC):
 
 def stack(lessons: list[Lesson]) -> Lesson | None:
     """Lessons of one shape as one, with the steps in front; None where they have several."""
-    inputs = [lesson.inputs if isinstance(lesson.inputs, list) else [lesson.inputs] for lesson in lessons]
-    if len({parts[0].shape for parts in inputs}) > 1:
+    leaves = [_leaves(lesson) for lesson in lessons]
+    if len({tuple(leaf.shape for leaf in parts) for parts in leaves}) > 1:
         return None
-    stacked = [np.stack(parts) for parts in zip(*inputs)]
-    labels = np.stack([lesson.labels for lesson in lessons])
-    weights = None if lessons[0].weights is None else np.stack([lesson.weights for lesson in lessons])
-    return Lesson(stacked if isinstance(lessons[0].inputs, list) else stacked[0], labels, weights)
+    stacked = iter([np.stack(parts) for parts in zip(*leaves)])
+    first = lessons[0]
+    return Lesson(
+        [next(stacked) for _ in first.inputs] if isinstance(first.inputs, list) else next(stacked),
+        next(stacked),
+        None if first.weights is None else next(stacked),
+        None if first.places is None else (next(stacked), next(stacked)),
+    )
+
+
+def _leaves(lesson: Lesson) -> list[np.ndarray]:
+    inputs = lesson.inputs if isinstance(lesson.inputs, list) else [lesson.inputs]
+    return [*inputs, lesson.labels, *([] if lesson.weights is None else [lesson.weights]), *(lesson.places or ())]

@@ -12,6 +12,9 @@ from padleak.models.engines.engine import Engine, Inputs, Lesson, stack
 _ROWS_OF_A_BLOCK = 72
 """A bit over the rows that a probe has for each length (a third of 200)."""
 
+_NARROWEST = 16
+"""Steps; narrower rows are widened where that changes nothing."""
+
 
 class JaxEngine(Engine):
     """Steps of one shape are scanned by one compiled program; else each is a program of its shape."""
@@ -28,7 +31,7 @@ class JaxEngine(Engine):
         if self.loops and (whole := stack(lessons)):
             state = self._epoch(state, whole)
         else:
-            for lesson in _of_one_size(lessons):
+            for lesson in _of_few_shapes(lessons):
                 state = self._step(state, lesson)
         state = jax.block_until_ready(state)
         for part, values in zip(self._parts(), state):
@@ -58,7 +61,8 @@ class JaxEngine(Engine):
         trainable, fixed, optimizer = state
 
         def loss_of(trainable: list, fixed: list) -> tuple:
-            prediction, fixed = self.model.stateless_call(trainable, fixed, lesson.inputs, training=True)
+            model, inputs = self.taught(lesson)
+            prediction, fixed = model.stateless_call(trainable, fixed, inputs, training=True)
             return self.loss(lesson.labels, prediction, sample_weight=lesson.weights), fixed
 
         gradients, fixed = jax.grad(loss_of, has_aux=True)(trainable, fixed)
@@ -73,25 +77,44 @@ class JaxEngine(Engine):
         return look
 
 
-def _of_one_size(lessons: list[Lesson]) -> list[Lesson]:
-    """Lessons of as many rows each: the last row is repeated and the repetitions weigh nothing."""
-    sizes = {len(lesson.labels) for lesson in lessons}
-    return lessons if len(sizes) == 1 else [_fill_up(lesson, max(sizes)) for lesson in lessons]
+def _of_few_shapes(lessons: list[Lesson]) -> list[Lesson]:
+    """Lessons of as many rows each, and, where answers are read at places, of widths that double."""
+    sizes = {(len(jax.tree.leaves(lesson.inputs)[0]), len(lesson.labels)) for lesson in lessons}
+    if len(sizes) > 1:
+        rows, answers = (max(counts) for counts in zip(*sizes))
+        lessons = [_fill_up(lesson, rows, answers) for lesson in lessons]
+    return [lesson if lesson.places is None else _widen(lesson) for lesson in lessons]
 
 
-def _fill_up(lesson: Lesson, rows: int) -> Lesson:
-    """More rows, the same loss: Keras divides the weighted sum by the number of rows."""
+def _fill_up(lesson: Lesson, rows: int, answers: int) -> Lesson:
+    """More rows and answers, the last ones repeated, and the same loss: repetitions weigh nothing, and Keras divides the
+    weighted sum by the number of answers."""
     real = len(lesson.labels)
-    taken = np.arange(rows).clip(max=real - 1)
     weights = np.ones(lesson.labels.shape, "float32") if lesson.weights is None else lesson.weights
-    weights = np.where((np.arange(rows) < real).reshape(-1, *[1] * (weights.ndim - 1)), weights[taken], 0) * (
-        rows / real
+    counts = (np.arange(answers) < real).reshape(-1, *[1] * (weights.ndim - 1))
+    weights = np.where(counts, _repeat_last(weights, answers), 0) * (answers / real)
+    return Lesson(
+        jax.tree.map(lambda part: _repeat_last(part, rows), lesson.inputs),
+        _repeat_last(lesson.labels, answers),
+        weights.astype("float32"),
+        jax.tree.map(lambda part: _repeat_last(part, answers), lesson.places),
     )
-    inputs = jax.tree.map(lambda part: part[taken], lesson.inputs)
-    return Lesson(inputs, lesson.labels[taken], weights.astype("float32"))
+
+
+def _repeat_last(part: np.ndarray, count: int) -> np.ndarray:
+    return part[np.arange(count).clip(max=len(part) - 1)]
+
+
+def _widen(lesson: Lesson) -> Lesson:
+    """The same lesson with steps behind those it has, which have no part in it."""
+
+    def pad(part: np.ndarray) -> np.ndarray:
+        width = max(_NARROWEST, 2 ** (part.shape[1] - 1).bit_length())
+        return np.pad(part, [(0, 0), (0, width - part.shape[1]), *[(0, 0)] * (part.ndim - 2)])
+
+    return lesson._replace(inputs=jax.tree.map(pad, lesson.inputs))
 
 
 def _block(part: np.ndarray, start: int) -> np.ndarray:
     """Rows from `start` on, the last one repeated where they run out."""
-    rows = np.arange(start, start + _ROWS_OF_A_BLOCK).clip(max=len(part) - 1)
-    return part[rows]
+    return _repeat_last(part[start : start + _ROWS_OF_A_BLOCK], _ROWS_OF_A_BLOCK)

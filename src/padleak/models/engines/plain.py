@@ -12,12 +12,14 @@ class PlainEngine(Engine):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.model.compile(self.optimizer, self.loss, jit_compile=False)
+        for model in filter(None, (self.model, self.at_places)):
+            model.compile(self.optimizer, self.loss, jit_compile=False)
 
     def train(self, lessons: list[Lesson]) -> None:
         """One call of Keras a step."""
         for lesson in lessons:
-            self.model.train_on_batch(lesson.inputs, lesson.labels, sample_weight=lesson.weights)
+            model, inputs = self.taught(lesson)
+            model.train_on_batch(inputs, lesson.labels, sample_weight=lesson.weights)
 
     def look(self, view: Any, inputs: Inputs) -> list[np.ndarray]:
         """One call of Keras."""

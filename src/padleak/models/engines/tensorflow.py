@@ -37,19 +37,21 @@ class TensorflowEngine(Engine):
             self._looks[id(view)] = tf.function(self._count_traces(view), autograph=False, reduce_retracing=True)
         return [output.numpy() for output in self._looks[id(view)](inputs)]
 
-    def _take_steps(self, inputs: Any, labels: Any, weights: Any) -> None:
+    def _take_steps(self, *whole: Any) -> None:
         def take(index: tf.Tensor) -> tf.Tensor:
-            inputs_now = [part[index] for part in inputs] if isinstance(inputs, list) else inputs[index]
-            self._take_step(inputs_now, labels[index], None if weights is None else weights[index])
+            self._take_step(*tf.nest.map_structure(lambda part: None if part is None else part[index], whole))
             return index + 1
 
-        tf.while_loop(lambda index: index < labels.shape[0], take, [tf.constant(0)])
+        steps = tf.nest.flatten(whole)[0].shape[0]
+        tf.while_loop(lambda index: index < steps, take, [tf.constant(0)])
 
-    def _take_step(self, inputs: Any, labels: Any, weights: Any) -> None:
+    def _take_step(self, *parts: Any) -> None:
         self.traces += 1
+        lesson = Lesson(*parts)
+        model, inputs = self.taught(lesson)
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
-            loss = self.loss(labels, self.model(inputs, training=True), sample_weight=weights)
+            loss = self.loss(lesson.labels, model(inputs, training=True), sample_weight=lesson.weights)
         self.optimizer.apply(tape.gradient(loss, [variable.value for variable in variables]), variables)
 
     def _count_traces(self, view: Any) -> Callable:

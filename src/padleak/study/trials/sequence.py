@@ -77,8 +77,10 @@ class SequenceCell(Cell):
                 "padding", f"one of {', '.join(layouts)}", self.padding,
                 "For no padding, choose masking=unpadded.",
             )  # fmt: skip
-        if not self._one_shape and self.masking == "unpadded":
+        if self.batching != "rectangle" and self.masking == "unpadded":
             return f"masking unpadded leaves no fill that the batching {self.batching} could spare"
+        if batchings.facts(self.batching).get("packs") and not self._network().packs:
+            return f"the batching {self.batching} needs a network that runs one way and answers at the last step alone"
         if not self._one_shape and not self._network().takes_any_length:
             return f"the readout {self.readout} needs one length, and {self.batching} batches have several"
         return why_not(self._network(), _source(self.data).holds, self.collides)
@@ -128,7 +130,7 @@ class SequenceCell(Cell):
             "seconds_probing": time.perf_counter() - trained,
             "validation_loss": history.validation_loss,
             "parameters": int(program.model.count_params()),
-            "train_padded_share": self._pad(split.train).padded_share if self.masking != "unpadded" else 0.0,
+            "train_padded_share": history.padded_share,
             "skipped_rows": data.skipped,
         }
         weights = {variable.path: np.asarray(variable) for variable in program.model.weights}
@@ -167,7 +169,7 @@ class SequenceCell(Cell):
 
     def _rows(self, sequences: Sequences) -> Rows:
         if self.masking == "unpadded":
-            return EqualLengthRows(sequences)
+            return EqualLengthRows(sequences, at_ends=self._network().packs)
         return batchings[self.batching](sequences, self._pad)
 
 
