@@ -5,6 +5,7 @@ from padleak.errors import InputError
 from padleak.study import schedule
 from padleak.study.cluster import Remote
 from padleak.study.store import Store
+from padleak.study.trials.sequence import SequenceCell
 
 
 @pytest.fixture
@@ -79,6 +80,18 @@ def test_there_are_never_more_groups_than_idle_workers_or_cells():
     assert len(backlog.take(2)) == 2 and backlog
     assert len(backlog.take(5)) == 1 and not backlog
     assert backlog.take(5) == []
+
+
+@pytest.mark.parametrize(("rows", "groups"), [(100, 1), (100_000, 2)])
+def test_a_group_is_not_halved_where_compiling_takes_longer_than_its_cells(rows, groups):
+    backlog = schedule.Backlog([SequenceCell(rows=rows, seed=seed) for seed in range(6)])
+    assert len(backlog.take(2)) == groups
+
+
+def test_the_longest_work_comes_first():
+    short, long = ([SequenceCell(rows=rows, seed=seed) for seed in range(3)] for rows in (100, 1000))
+    (first,) = schedule.Backlog([*short, *long]).take(1)
+    assert first.cells == long
 
 
 def test_what_comes_back_is_next_and_stays_on_its_worker():

@@ -12,6 +12,9 @@ from padleak.study.work import run_cell
 
 _LONGEST_GROUP = 100
 
+_EFFORT_OF_A_PROGRAM = 3e6
+"""Effort (see `Cell.effort`) that could be made in the two or three seconds in which a program is compiled."""
+
 
 def run(cells: Iterable[Cell], store: Store, workers: int | Remote, progress: Progress) -> None:
     """Run the cells that the store lacks.
@@ -53,9 +56,19 @@ class Group:
     worker: str = ""
     alone: bool = False
 
+    def is_worth_halving(self) -> bool:
+        """Whether half of the work is more than compiling for it again."""
+        half = self.cells[: len(self.cells) // 2]
+        return bool(half) and _effort(half) >= _compiling(half)
+
+    def halves(self) -> list["Group"]:
+        """The first half stays on its worker."""
+        half = (len(self.cells) + 1) // 2
+        return [Group(self.cells[:half], self.worker), Group(self.cells[half:])]
+
 
 class Backlog:
-    """The cells that no worker has in hand, those of a shape together, the largest groups first.
+    """The cells that no worker has in hand, those of a shape together, the longest work first.
 
     Args:
         cells: What is to be run.
@@ -65,21 +78,25 @@ class Backlog:
         shapes = defaultdict(list)
         for cell in cells:
             shapes[cell.shape()].append(cell)
-        self._groups = deque(Group(cells) for cells in sorted(shapes.values(), key=len, reverse=True))
+        longest_first = sorted(
+            shapes.values(), key=lambda cells: (_effort(cells) + _compiling(cells), len(cells)), reverse=True
+        )
+        self._groups = deque(Group(cells) for cells in longest_first)
         self._suspects: deque[Cell] = deque()
 
     def __bool__(self) -> bool:
         return bool(self._groups or self._suspects)
 
     def take(self, idle: int, busy: int = 0) -> list[Group]:
-        """Groups for idle workers. Where there are fewer groups than workers, groups are halved; suspects come last, alone."""
+        """Groups for idle workers; suspects come last, alone.
+
+        Where there are fewer groups than workers, groups are halved, if half of the work is more than compiling for it again.
+        """
         taken = [self._cut(self._groups.popleft()) for _ in range(min(idle, len(self._groups)))]
-        while len(taken) < idle and any(len(group.cells) > 1 for group in taken):
-            longest = max(range(len(taken)), key=lambda index: len(taken[index].cells))
-            cells, worker = taken[longest].cells, taken[longest].worker
-            half = (len(cells) + 1) // 2
-            taken[longest] = Group(cells[:half], worker)
-            taken.append(Group(cells[half:]))
+        while len(taken) < idle and (worthy := [group for group in taken if group.is_worth_halving()]):
+            longest = max(worthy, key=lambda group: len(group.cells))
+            taken.remove(longest)
+            taken += longest.halves()
         if self._suspects and idle and not taken and not busy:
             taken.append(Group([self._suspects.popleft()], alone=True))
         return taken
@@ -99,3 +116,11 @@ class Backlog:
         if rest:
             self._groups.append(Group(rest))
         return Group(group.cells[:_LONGEST_GROUP], group.worker)
+
+
+def _effort(cells: list[Cell]) -> float:
+    return sum(cell.effort() for cell in cells)
+
+
+def _compiling(cells: list[Cell]) -> float:
+    return _EFFORT_OF_A_PROGRAM * cells[0].programs()

@@ -93,12 +93,12 @@ def what_should_i_use(table: pd.DataFrame, results: Results) -> Drawn | None:
         (axes[0, 0], time, "milliseconds a sequence in training"),
         (axes[0, 1], leakage, "leakage: shift of the last state when filled up,\nshare of its norm"),
     ):
-        for name, marker in zip(names, "os^Dv"):
+        for name, marker in zip(names, "os^DvP"):
             x, y = other.loc[name], accuracy.loc[name]
             panel.errorbar(
                 x["mean"], y["mean"], label=name, fmt=marker, markersize=7, capsize=3,
                 xerr=[[x["mean"] - x.low], [x.high - x["mean"]]], yerr=[[y["mean"] - y.low], [y.high - y["mean"]]],
-                color=_ARMS["masked" if name.startswith("masked") else "unmasked"], alpha=0.85,
+                color=_ARMS["unmasked" if name == "unmasked" else "masked"], alpha=0.85,
             )  # fmt: skip
         panel.set_xlabel(label)
     axes[0, 0].set_ylabel("test accuracy")
@@ -150,4 +150,5 @@ def _name_strategies(rows: pd.DataFrame) -> np.ndarray:
     names = np.where(masked, "masked", rows.masking.astype(str).replace("none", "unmasked"))
     names = np.where(batching == "batch_maximum", "masked, batch maximum", names)
     names = np.where(batching == "bucketed", "masked, bucketed", names)
+    names = np.where(batching == "packed", "packed", names)
     return np.where(cut, "masked, cut to " + rows.length.astype(int).astype(str), names)
