@@ -111,7 +111,7 @@ EXPERIMENT = Experiment(
     name="padding_cost",
     question="What does padding cost in time, does a mask spare it, and what should one do instead?",
     design=design,
-    figures=("cost_of_fill", "arithmetic_of_fill", "what_should_i_use"),
+    figures=("cost_of_fill", "memory_of_fill", "arithmetic_of_fill", "what_should_i_use"),
     claims=(
         Claim(
             "L5", "The cost of padding grows linearly", "LSTM article (2025)",

@@ -125,3 +125,17 @@ def test_linear_costs_that_a_mask_does_not_spare():
 def test_costs_that_bend_and_a_mask_that_spares_them():
     verdicts = verdicts_of(lambda arm, count: 32 if arm == "masked" else 32 + count**2 / 10, accuracy_cut=0.7, cut=9.9)
     assert verdicts == {"L5": "refuted", "L6": "refuted", "L7": "refuted"}
+
+
+@pytest.mark.slow
+def test_memory_grows_with_the_steps_of_a_row_and_is_told_where_the_compiler_says_it():
+    """By the states that an LSTM's training must keep: at least its gates and both states of every step and row."""
+    table = {
+        backend: CostCell(backend=backend, lengths=(32, 128), repeats=1).run().measurements
+        for backend in ("tensorflow", "jax")
+    }
+    assert "mebibytes_per_step" not in set(table["tensorflow"].metric)
+    rows = table["jax"][table["jax"].metric == "mebibytes_per_step"]
+    short, long = (rows[(rows.layer == "training") & (rows["count"] == count)].value for count in (0, 96))
+    kept = 64 * 96 * (4 + 2) * 32 * 4 / 2**20
+    assert ((long.to_numpy() - short.to_numpy()) > kept).all() and (long.to_numpy() < 5 * short.to_numpy()).all()

@@ -9,7 +9,7 @@ import numpy as np
 
 from padleak.models import engines
 from padleak.models.backend import keras
-from padleak.models.engines.engine import Lesson
+from padleak.models.engines.engine import Inputs, Lesson
 from padleak.models.network import Network
 from padleak.models.rows import Batch, Rows
 
@@ -124,11 +124,18 @@ class Program:
         """Take a step with each batch."""
         self._engine.train([self._lesson(batch) for batch in batches])
 
+    def memory_of_steps(self, batches: list[Batch]) -> int | None:
+        """Bytes that steps of one shape work in; None where the backend does not say."""
+        return self._engine.memory_of_training([self._lesson(batch) for batch in batches])
+
+    def memory_of_reading(self, inputs: np.ndarray, mask: np.ndarray) -> int | None:
+        """The same of `read`."""
+        return self._engine.memory_of_look(*self._look(inputs, mask))
+
     def read(self, inputs: np.ndarray, mask: np.ndarray) -> Reading:
         """States, summary and prediction of one rectangle; of answers at every step, the one at the last real step."""
-        if self._reader is None:
-            return Reading(*self._engine.look(self.view, self.network.feed(inputs, mask)))
-        return self.read_at(inputs, mask, self.ends(mask)[:, None])[0]
+        states, summary, prediction = self._engine.look(*self._look(inputs, mask))
+        return Reading(states, *(part if self._reader is None else part[:, 0] for part in (summary, prediction)))
 
     def ends(self, mask: np.ndarray) -> np.ndarray:
         """The step that the head sees of each row, `(n,)`: the last; of answers at every step, the last real one."""
@@ -145,11 +152,18 @@ class Program:
         Returns:
             `k` readings. All have the states of the whole rectangle.
         """
-        feed = self.network.feed(inputs, mask)
-        ends = ends.astype("int32")
-        feed = [*feed, ends] if isinstance(feed, list) else [feed, ends]
-        states, summary, prediction = self._engine.look(self._reader, feed)
+        states, summary, prediction = self._engine.look(*self._look_at(inputs, mask, ends))
         return [Reading(states, summary[:, k], prediction[:, k]) for k in range(ends.shape[1])]
+
+    def _look(self, inputs: np.ndarray, mask: np.ndarray) -> tuple["keras.Model", Inputs]:
+        """The view that `read` takes, and its inputs."""
+        if self._reader is None:
+            return self.view, self.network.feed(inputs, mask)
+        return self._look_at(inputs, mask, self.ends(mask)[:, None])
+
+    def _look_at(self, inputs: np.ndarray, mask: np.ndarray, ends: np.ndarray) -> tuple["keras.Model", Inputs]:
+        feed = self.network.feed(inputs, mask)
+        return self._reader, [*(feed if isinstance(feed, list) else [feed]), ends.astype("int32")]
 
     def loss(self, rows: Rows) -> float:
         """Mean loss over the rows."""

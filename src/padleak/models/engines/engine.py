@@ -60,6 +60,14 @@ class Engine(ABC):
     def train(self, lessons: list[Lesson]) -> None:
         """Take the steps in order. Model and optimiser then hold the result."""
 
+    def memory_of_training(self, lessons: list[Lesson]) -> int | None:
+        """Bytes that taking these steps works in, beside what goes in and comes out; None where the backend does not say."""
+        return None
+
+    def memory_of_look(self, view: "keras.Model", inputs: Inputs) -> int | None:
+        """The same of a look."""
+        return None
+
     def taught(self, lesson: Lesson) -> tuple["keras.Model", Inputs]:
         """The view of the model that answers a lesson, and what it takes."""
         if lesson.places is None:

@@ -27,7 +27,7 @@ class JaxEngine(Engine):
 
     def train(self, lessons: list[Lesson]) -> None:
         """All steps in one call where they can be."""
-        state = tuple([variable.value for variable in part] for part in self._parts())
+        state = self._state()
         if self.loops and (whole := stack(lessons)):
             state = self._epoch(state, whole)
         else:
@@ -40,15 +40,33 @@ class JaxEngine(Engine):
 
     def look(self, view: Any, inputs: Inputs) -> list[np.ndarray]:
         """A program for each shape but for the number of rows: those go through in blocks of one size."""
-        if id(view) not in self._looks:
-            self._looks[id(view)] = jax.jit(self._count_traces(view))
-        variables = [[v.value for v in part] for part in (view.trainable_variables, view.non_trainable_variables)]
+        program, variables = self._look_of(view)
         rows = len(jax.tree.leaves(inputs)[0])
         looks = [
-            self._looks[id(view)](*variables, jax.tree.map(functools.partial(_block, start=start), inputs))
+            program(*variables, jax.tree.map(functools.partial(_block, start=start), inputs))
             for start in range(0, rows, _ROWS_OF_A_BLOCK)
         ]
         return [np.concatenate(parts)[:rows] for parts in zip(*looks)]
+
+    def memory_of_training(self, lessons: list[Lesson]) -> int:
+        """What the compiler set aside for the program that takes these steps, all of one shape."""
+        program, argument = (self._epoch, stack(lessons)) if self.loops else (self._step, lessons[0])
+        return _memory(program, self._state(), argument)
+
+    def memory_of_look(self, view: Any, inputs: Inputs) -> int:
+        """The same, for a block of rows."""
+        program, variables = self._look_of(view)
+        return _memory(program, *variables, jax.tree.map(functools.partial(_block, start=0), inputs))
+
+    def _look_of(self, view: Any) -> tuple[Callable, list[list]]:
+        """The program of a view, and the variables it takes."""
+        if id(view) not in self._looks:
+            self._looks[id(view)] = jax.jit(self._count_traces(view))
+        variables = [[v.value for v in part] for part in (view.trainable_variables, view.non_trainable_variables)]
+        return self._looks[id(view)], variables
+
+    def _state(self) -> tuple[list, list, list]:
+        return tuple([variable.value for variable in part] for part in self._parts())
 
     def _parts(self) -> tuple[list, list, list]:
         return self.model.trainable_variables, self.model.non_trainable_variables, self.optimizer.variables
@@ -75,6 +93,11 @@ class JaxEngine(Engine):
             return view.stateless_call(trainable, fixed, inputs, training=False)[0]
 
         return look
+
+
+def _memory(program: Any, *arguments: Any) -> int:
+    """Bytes, of a program that has run: it is not compiled again."""
+    return program.lower(*arguments).compile().memory_analysis().temp_size_in_bytes
 
 
 def _of_few_shapes(lessons: list[Lesson]) -> list[Lesson]:

@@ -1,10 +1,10 @@
-"""The cost trial: what a step of training and a look at a batch cost, by steps of fill."""
+"""The cost trial: what a step of training and a look at a batch cost in time and memory, by steps of fill."""
 
 import dataclasses
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,7 @@ class CostCell(Cell):
     """
 
     kind: ClassVar[str] = "cost"
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
 
     backend: str = "tensorflow"
     model: str = "lstm"
@@ -81,17 +81,17 @@ def measure(settings: dict[str, Any]) -> list[dict[str, Any]]:
     cell = CostCell(**settings | {"lengths": tuple(settings["lengths"])})
     generator = np.random.default_rng(cell.seed)
     runs = {
-        (phase, arm, length): run
+        (phase, arm, length): work
         for arm, masking in ARMS.items()
         for program in [_program(cell, masking, generator)]
         for length in cell.lengths
-        for phase, run in _runs(cell, program, length, generator).items()
+        for phase, work in _runs(cell, program, length, generator).items()
     }
     seconds = time_in_turns(
-        {f"{phase} {arm} {length}": run for (phase, arm, length), run in runs.items()}, cell.repeats, generator
+        {f"{phase} {arm} {length}": work.run for (phase, arm, length), work in runs.items()}, cell.repeats, generator
     )
     rows = []
-    for phase, arm, length in runs:
+    for (phase, arm, length), work in runs.items():
         rounds = _STEPS if phase == "training" else 1
         passes = 3 if phase == "training" else 1
         values = {
@@ -99,6 +99,8 @@ def measure(settings: dict[str, Any]) -> list[dict[str, Any]]:
             # A backward pass takes the products of a forward pass twice.
             "megaflops_per_sequence": passes * _network(cell, ARMS[arm]).flops(length) / 1e6,
         }
+        if (memory := work.memory()) is not None:
+            values["mebibytes_per_step"] = memory / 2**20
         about = {"probe": f"{arm}@{length}", "layout": arm, "count": length - cell.real, "reference": "clock"}
         rows += [about | {"layer": phase, "metric": metric, "value": value} for metric, value in values.items()]
     return rows
@@ -114,12 +116,22 @@ def _program(cell: CostCell, masking: str, generator: np.random.Generator) -> Pr
     return program
 
 
-def _runs(cell: CostCell, program: Program, length: int, generator: np.random.Generator) -> dict[str, Any]:
+class _Work(NamedTuple):
+    """Something to be timed, and how to learn in how many bytes it works."""
+
+    run: Callable[[], Any]
+    memory: Callable[[], int | None]
+
+
+def _runs(cell: CostCell, program: Program, length: int, generator: np.random.Generator) -> dict[str, _Work]:
     """Some steps of training, and one look, at post-padded rows."""
     inputs = np.zeros((cell.batch, length), "int32")
     inputs[:, : cell.real] = generator.integers(2, cell.words, size=(cell.batch, cell.real))
     labels = generator.integers(4, size=cell.batch)
+    batches = [Batch(inputs, inputs != 0, labels)] * _STEPS
     return {
-        "training": partial(program.take_steps, [Batch(inputs, inputs != 0, labels)] * _STEPS),
-        "inference": partial(program.read, inputs, inputs != 0),
+        "training": _Work(partial(program.take_steps, batches), partial(program.memory_of_steps, batches)),
+        "inference": _Work(
+            partial(program.read, inputs, inputs != 0), partial(program.memory_of_reading, inputs, inputs != 0)
+        ),
     }

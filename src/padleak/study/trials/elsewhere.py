@@ -1,5 +1,6 @@
 """A cell on another backend: Keras takes one a process, so it runs in a child that lives as long as this process."""
 
+import atexit
 import contextlib
 import functools
 import importlib
@@ -45,9 +46,19 @@ def _child(of: str) -> subprocess.Popen:
     environment = os.environ | backend.environment(of)
     if of != "jax":
         environment.pop("XLA_FLAGS", None)
-    return subprocess.Popen(
+    child = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
     )
+    atexit.register(_end, child)
+    return child
+
+
+def _end(child: subprocess.Popen) -> None:
+    """It ends when its input does."""
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.close()
+    child.wait()
+    child.stdout.close()
 
 
 def _call_here(function: str, arguments: dict[str, Any]) -> Any:

@@ -1,7 +1,7 @@
 """The examination of a trained network: every measure of every probe."""
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,12 @@ from padleak.measures.shift import Comparison, measures, score
 from padleak.models.masking import trace_mask
 from padleak.models.training import Program
 from padleak.study.trials.probe import Probe
-from padleak.study.trials.views import View, Views
+from padleak.study.trials.views import Condition, View, Views
 
 if TYPE_CHECKING:
     from padleak.study.trials.sequence import SequenceCell
+
+T = TypeVar("T")
 
 _PROBE_LENGTHS = (0.1, 0.5, 0.9)
 _SAMPLED_ROWS = 64
@@ -28,11 +30,12 @@ class Examination:
         self._cell, self._program, self._test = cell, program, test
         self._probes = cell.probes_of(program.network)
         self._few = stratify(test, cell.probe_rows)
-        self._after = [probe for probe in self._probes if probe.layout == "post" and probe.count is not None]
-        counts = [probe.count for probe in self._probes if probe.count is not None]
-        window = max(cell.length, self._few.lengths.max() + max(counts, default=0))
-        self._views = Views(program, cell.length, cell.seed, int(window), ends=max(1, len(self._after)))
-        self._taken: dict[Hashable, View] = {}
+        self._conditions = [
+            Condition(probe.layout, probe.count) for probe in self._probes if probe.reference == "unpadded"
+        ]
+        most = max((condition.count or 0 for condition in self._conditions), default=0)
+        self._views = Views(program, cell.length, cell.seed, int(max(cell.length, self._few.lengths.max() + most)))
+        self._taken: dict[Hashable, Any] = {}
 
     def measure(self) -> pd.DataFrame:
         """All measurements of all probes, as `Outcome` describes them."""
@@ -47,10 +50,10 @@ class Examination:
         chosen = np.arange(min(_SAMPLED_ROWS, len(self._few)))
         named = {"labels": self._few.labels[chosen], "lengths": self._few.lengths[chosen]}
         if self._program.network.takes_any_length:
-            named["unpadded"] = self._bare().summary[chosen]
+            named["unpadded"] = self._bare()[0].summary[chosen]
         for probe in self._probes:
             if probe.count is not None:
-                named[probe.name] = self._filled(probe).summary[chosen]
+                named[probe.name] = self._pair(probe)[1].summary[chosen]
         return named
 
     def _probe_rows(self, probe: Probe) -> Iterator[dict[str, Any]]:
@@ -62,7 +65,7 @@ class Examination:
         """Accuracy with and without the padding: by pad count on the few, else on all test sequences at once."""
         by_count = probe.count is not None
         sequences = self._few if by_count else self._test
-        probed = self._filled(probe) if by_count else self._rectangle(probe.layout)
+        reference, probed = self._pair(probe) if by_count else (None, self._rectangle(probe.layout))
         yield "input", "padded_share", probed.padded_share
         yield "prediction", "accuracy", score(probed.prediction, sequences.labels)
         if probe.reference == "trained":
@@ -70,7 +73,7 @@ class Examination:
         elif not self._program.network.takes_any_length:
             return
         else:
-            reference = self._bare() if by_count else self._bare_test()
+            reference = reference or self._bare_test()
         yield "prediction", "accuracy_of_reference", score(reference.prediction, sequences.labels)
 
     def _shifts(self, probe: Probe) -> Iterator[tuple[str, str, float]]:
@@ -82,8 +85,8 @@ class Examination:
             reference, probed, changed = self._rectangle(self._cell.padding), self._rectangle(probe.layout), None
             labels = self._test.labels
         elif self._program.network.takes_any_length:
-            probed = self._filled_up(probe.layout) if probe.count is None else self._filled(probe)
-            reference, changed, labels = self._bare(), self._changed(), self._few.labels
+            reference, probed = self._pair(probe)
+            changed, labels = self._changed(), self._few.labels
         else:
             return
         for layer, of in (("states", "states"), ("summary", "states"), ("prediction", "prediction")):
@@ -96,30 +99,28 @@ class Examination:
                 if facts["of"] == of and (self._program.network.classifies or not facts.get("classes")):
                     yield layer, metric, measures[metric](comparison)
 
-    def _filled(self, probe: Probe) -> View:
-        """The few sequences under a probe by pad count; those with fill at the end are all taken at once."""
-        if probe in self._after and ("filled", probe) not in self._taken:
-            views = self._views.filled_after(self._few, [after.count for after in self._after])
-            self._taken |= {("filled", after): view for after, view in zip(self._after, views)}
-        return self._once(("filled", probe), lambda: self._views.filled(self._few, probe.layout, probe.count))
+    def _pair(self, probe: Probe) -> tuple[View, View]:
+        """The few sequences without fill, and under a probe."""
+        index = self._conditions.index(Condition(probe.layout, probe.count))
+        return self._bare()[index], self._filled()[index]
 
-    def _filled_up(self, layout: str) -> View:
-        return self._once(("filled up", layout), lambda: self._views.filled_up(self._few, layout))
+    def _filled(self) -> list[View]:
+        return self._once("filled", lambda: self._views.filled(self._few, self._conditions))
 
     def _rectangle(self, layout: str) -> View:
         return self._once(("rectangle", layout), lambda: self._views.rectangle(self._test, layout))
 
-    def _bare(self) -> View:
-        return self._once("bare", lambda: self._views.bare(self._few))
+    def _bare(self) -> list[View]:
+        return self._once("bare", lambda: self._views.bare(self._few, copies=len(self._conditions)))
 
     def _bare_test(self) -> View:
         return self._once("bare test", lambda: self._views.bare_at_once(self._test))
 
     def _changed(self) -> View:
         """The few without fill, one real step of every sequence exchanged for another of the data."""
-        return self._once("changed", lambda: self._views.bare(exchange_one(self._few, self._cell.seed)))
+        return self._once("changed", lambda: self._views.bare(exchange_one(self._few, self._cell.seed))[0])
 
-    def _once(self, key: Hashable, take: Callable[[], View]) -> View:
+    def _once(self, key: Hashable, take: Callable[[], T]) -> T:
         if key not in self._taken:
             self._taken[key] = take()
         return self._taken[key]

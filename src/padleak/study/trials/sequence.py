@@ -42,7 +42,7 @@ class SequenceCell(Cell):
     """
 
     kind: ClassVar[str] = "sequence"
-    revision: ClassVar[int] = 4
+    revision: ClassVar[int] = 5
 
     data: str = "docstrings"
     rows: int = 2048

@@ -19,6 +19,13 @@ class View(NamedTuple):
     padded_share: float
 
 
+class Condition(NamedTuple):
+    """Where fill goes, and how many steps of it; None fills up to training's length."""
+
+    layout: str
+    count: int | None
+
+
 _Look = tuple[Padded, Reading]
 Groups = dict[int, np.ndarray]
 
@@ -26,7 +33,7 @@ Groups = dict[int, np.ndarray]
 class Views:
     """Views of sequences through one program.
 
-    Where a network reads prefixes, rows of every length of fill go through in one shape, `window` steps wide, and are read at
+    Where a network reads prefixes, rows under all conditions go through in one stack, `window` steps wide, and are read at
     the step where they end. `bare` is taken on batches that hold no fill; `bare_at_once` trusts that later steps have no part.
 
     Args:
@@ -34,38 +41,34 @@ class Views:
         length: Steps of a training row.
         seed: Of the layouts that draw.
         window: At least the steps of the longest filled row.
-        ends: The most counts that `filled_after` is asked for.
     """
 
-    def __init__(self, program: Program, length: int, seed: int, window: int, ends: int):
-        self._program, self._length, self._seed = program, length, seed
-        self._window, self._ends = window, ends
+    def __init__(self, program: Program, length: int, seed: int, window: int):
+        self._program, self._length, self._seed, self._window = program, length, seed, window
 
-    def bare(self, sequences: Sequences) -> View:
-        """Without fill, in batches of equal length."""
-        (view,) = _gather(
-            sequences, sequences.by_length(), lambda rows, length: self._as_it_is(rows, length, "unpadded")
-        )
-        return view
+    def bare(self, sequences: Sequences, copies: int = 1) -> list[View]:
+        """Without fill, in batches of equal length, as often as wanted.
 
-    def filled(self, sequences: Sequences, layout: str, count: int) -> View:
-        """Every sequence with `count` fill steps; the batches have the same rows as those of `bare`."""
-        return self._by_length(sequences, layout, lambda length: length + count)
-
-    def filled_up(self, sequences: Sequences, layout: str) -> View:
-        """Every sequence filled up to training's length; the batches have the same rows as those of `bare`."""
-        return self._by_length(sequences, layout, lambda _: self._length)
-
-    def filled_after(self, sequences: Sequences, counts: Sequence[int]) -> list[View]:
-        """As `filled` with layout `post`, for several counts; of a network that reads prefixes in one pass."""
-        if not self._program.network.reads_prefixes:
-            return [self.filled(sequences, "post", count) for count in counts]
+        Copy `i` has the rows in the places that `filled` has them in under condition `i`: a row may come out differently in a
+        batch of other rows, by some 1e-6.
+        """
+        stacks = copies if self._program.network.reads_prefixes else 1
 
         def look(rows: Sequences, length: int) -> list[_Look]:
-            paddings = [self._pad(rows, length + count, "post") for count in counts]
-            longest = max(paddings, key=lambda padded: padded.mask.shape[1])
-            ends = np.stack([self._program.ends(padded.mask) for padded in paddings], axis=1)
-            return list(zip(paddings, self._read_within_window(longest, ends)))
+            padded = self._pad(rows, length, "unpadded")
+            whole = self._program.read(*(np.concatenate([part] * stacks) for part in (padded.inputs, padded.mask)))
+            return [(padded, _block(whole, index, len(rows))) for index in range(stacks)]
+
+        views = _gather(sequences, sequences.by_length(), look)
+        return views * (copies // stacks)
+
+    def filled(self, sequences: Sequences, conditions: Sequence[Condition]) -> list[View]:
+        """Every sequence under every condition; the batches have the same rows as those of `bare`."""
+        take = self._stack if self._program.network.reads_prefixes else self._one_by_one
+
+        def look(rows: Sequences, length: int) -> list[_Look]:
+            targets = [self._length if count is None else length + count for _, count in conditions]
+            return take([self._pad(rows, steps, layout) for (layout, _), steps in zip(conditions, targets)])
 
         return _gather(sequences, sequences.by_length(), look)
 
@@ -80,7 +83,7 @@ class Views:
         """As `bare`, up to rounding: of a network that reads prefixes, one rectangle with every row read at its last real
         step."""
         if not self._program.network.reads_prefixes:
-            return self.bare(sequences)
+            return self.bare(sequences)[0]
 
         def look(rows: Sequences, length: int) -> list[_Look]:
             padded = self._pad(rows, length, "post")
@@ -88,16 +91,6 @@ class Views:
 
         (view,) = _gather(sequences, self._everyone(sequences), look)
         return view._replace(padded_share=0.0)
-
-    def _by_length(self, sequences: Sequences, layout: str, target: Callable[[int], int]) -> View:
-        def look(rows: Sequences, length: int) -> list[_Look]:
-            if not self._program.network.reads_prefixes:
-                return self._as_it_is(rows, target(length), layout)
-            padded = self._pad(rows, target(length), layout)
-            return [(padded, self._read_within_window(padded, self._program.ends(padded.mask)[:, None])[0])]
-
-        (view,) = _gather(sequences, sequences.by_length(), look)
-        return view
 
     def _everyone(self, sequences: Sequences) -> Groups:
         return {self._length: np.arange(len(sequences))}
@@ -109,12 +102,27 @@ class Views:
     def _pad(self, rows: Sequences, length: int, layout: str) -> Padded:
         return pad(rows, length, layout, seed=self._seed)
 
-    def _read_within_window(self, padded: Padded, ends: np.ndarray) -> list[Reading]:
-        more = [(0, 0), (0, max(0, self._window - padded.mask.shape[1]))]
-        inputs = np.pad(padded.inputs, more + [(0, 0)] * (padded.inputs.ndim - 2))
-        # As many ends as any look asks for, so that all have one shape.
-        filled = np.pad(ends, [(0, 0), (0, self._ends - ends.shape[1])], mode="edge")
-        return self._program.read_at(inputs, np.pad(padded.mask, more), filled)[: ends.shape[1]]
+    def _one_by_one(self, paddings: list[Padded]) -> list[_Look]:
+        return [(padded, self._program.read(padded.inputs, padded.mask)) for padded in paddings]
+
+    def _stack(self, paddings: list[Padded]) -> list[_Look]:
+        """All rows in one batch, as wide as the window, each read at its own end."""
+        inputs, mask = (
+            np.concatenate([self._widen(part) for part in parts])
+            for parts in zip(*((padded.inputs, padded.mask) for padded in paddings))
+        )
+        ends = np.concatenate([self._program.ends(padded.mask) for padded in paddings])
+        (whole,) = self._program.read_at(inputs, mask, ends[:, None])
+        return [(padded, _block(whole, index, len(padded.mask))) for index, padded in enumerate(paddings)]
+
+    def _widen(self, part: np.ndarray) -> np.ndarray:
+        more = max(0, self._window - part.shape[1])
+        return np.pad(part, [(0, 0), (0, more), *[(0, 0)] * (part.ndim - 2)])
+
+
+def _block(whole: Reading, index: int, rows: int) -> Reading:
+    """The readings of one of several batches of as many rows that were read as one."""
+    return Reading(*(part[index * rows : (index + 1) * rows] for part in whole))
 
 
 def _gather(sequences: Sequences, groups: Groups, look: Callable[[Sequences, int], list[_Look]]) -> list[View]:
