@@ -70,7 +70,7 @@ def memory_of_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
         f"With {most} fill steps, training an LSTM takes {longer['unmasked']:.1f} times the memory without a mask, "
         f"{longer['masked']:.1f} times with one",
         "What the compiler of JAX sets aside for a step of training, or for a look, at 64 rows, beside weights, inputs "
-        "and outputs (looks go through in blocks of 72 rows). Counted, not sampled: all seeds give the same. A sequence takes a 64th. "
+        "and outputs (looks: at a block of 72 rows). Counted, not sampled: all seeds give the same. A sequence takes a 64th. "
         "TensorFlow does not tell it.",
     )
 
