@@ -1,12 +1,16 @@
-"""What the baselines share: how a cell is told to them, and what they give back, both as JSON."""
+"""What the baselines share: how a cell is told to them, what they give back, both as JSON, and what the machine can do."""
 
 import dataclasses
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from padleak.data import Dataset, Split, load
+from padleak.models.backend import ONE_THREAD
 from padleak.study.trials.sequence import Probe, SequenceCell
 
 
@@ -47,6 +51,33 @@ def cell_from(settings: dict) -> SequenceCell:
     if "probes" in settings:
         settings = settings | {"probes": tuple(Probe(**probe) for probe in settings["probes"])}
     return SequenceCell(**settings)
+
+
+def run_script(
+    script: str, cells: dict | list[dict], environment: dict[str, str], python: str = sys.executable
+) -> list[dict]:
+    """What a script of this folder prints, an object a line; in a process of its own, told the cells on standard input.
+
+    Raises:
+        RuntimeError: It failed; the message is its last line.
+    """
+    done = subprocess.run(
+        [python, str(Path(__file__).with_name(script))],
+        input=json.dumps(cells), text=True, capture_output=True, env=os.environ | environment,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{script} failed: {done.stderr.strip().splitlines()[-1:]}")
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def machine_gflops() -> float:
+    """What one thread gets done in a large matrix product of 32-bit floats."""
+    code = (
+        "import time, numpy as np; a = np.random.rand(1024, 1024).astype('float32'); a @ a; t = time.perf_counter()\n"
+        "for _ in range(5): a @ a\n"
+        "print(5 * 2 * 1024**3 / (time.perf_counter() - t) / 1e9)"
+    )
+    return float(subprocess.check_output([sys.executable, "-c", code], env=os.environ | ONE_THREAD, text=True))
 
 
 def main(run: Callable[[dict], Result]) -> None:

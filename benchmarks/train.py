@@ -1,15 +1,14 @@
 """One step of training a masked LSTM: padleak, against PyTorch with and without packing."""
 
 import importlib.util
-import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from baseline import machine_gflops, run_script
 from padleak.bench import Benchmark, Figure
 from padleak.models import backend
 from padleak.study.trials import elsewhere
@@ -40,7 +39,7 @@ def measure(repeats: int, say: Callable[[str], None]) -> list[Figure]:
             (seconds, gflops) = elsewhere.call(of, f"{__name__}:step_seconds", seed=turn)
             times.setdefault(of, []).append(1000 * seconds)
             times.setdefault(f"{of} GFLOP/s", []).append(gflops)
-        times.setdefault("machine GFLOP/s", []).append(_machine_gflops())
+        times.setdefault("machine GFLOP/s", []).append(machine_gflops())
         for form in ("padded", "packed") if python else ():
             times.setdefault(form, []).append(1000 * _torch_seconds(python, form, turn))
     figures = [Figure.of(f"train.{of}_ms_per_step", times[of], "ms") for of in _BACKENDS]
@@ -83,23 +82,8 @@ def _torch_seconds(python: str, form: str, seed: int) -> float:
     settings = _CELL | {"seed": seed, "form": form, "threads": 1, "epochs": 3}
     # The other Python may lack padleak's dependencies on Keras; the script needs the data alone.
     sources = str(Path(__file__).parents[1] / "src")
-    done = subprocess.run(
-        [python, str(Path(__file__).with_name("torch_lstm.py")), json.dumps(settings)],
-        text=True, capture_output=True, env=os.environ | backend.ONE_THREAD | {"PYTHONPATH": sources},
-    )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(f"torch_lstm.py failed: {done.stderr.strip().splitlines()[-1:]}")
-    return json.loads(done.stdout.splitlines()[-1])["seconds_per_step"]
-
-
-def _machine_gflops() -> float:
-    """What one thread gets done in a large matrix product of 32-bit floats."""
-    code = (
-        "import time, numpy as np; a = np.random.rand(1024, 1024).astype('float32'); a @ a; t = time.perf_counter()\n"
-        "for _ in range(5): a @ a\n"
-        "print(5 * 2 * 1024**3 / (time.perf_counter() - t) / 1e9)"
-    )
-    return float(subprocess.check_output([sys.executable, "-c", code], env=os.environ | backend.ONE_THREAD, text=True))
+    (result,) = run_script("torch_lstm.py", settings, backend.ONE_THREAD | {"PYTHONPATH": sources}, python)
+    return result["seconds_per_step"]
 
 
 BENCHMARK = Benchmark("train", "How fast is a training step, against PyTorch padded and packed?", measure)
