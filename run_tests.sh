@@ -11,6 +11,7 @@ elif [ $# -gt 0 ]; then
   run_pytest "$@"
 else
   run_pytest
+  .venv/bin/python -m pytest --doctest-modules src --ignore=src/padleak/models/engines
   # What an engine must do is asked of the second backend, too.
   KERAS_BACKEND=jax run_pytest tests/models/test_training.py tests/study/test_sequence_trial.py
 fi

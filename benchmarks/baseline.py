@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from padleak.data import Dataset, Split, load
 from padleak.models.backend import ONE_THREAD
 from padleak.study.trials.sequence import Probe, SequenceCell
 
@@ -35,15 +34,6 @@ class Result:
     seconds_probing: float = 0.0
     steps: int = 0
     seconds_per_step: float = float("nan")
-
-
-def data_of(cell: SequenceCell) -> tuple[Dataset, Split]:
-    """The data set, and the rows that the cell trains, validates and tests on, cut to its length."""
-    data = load(cell.data)
-    data = data.collided() if cell.collides else data
-    split = data.draw(cell.seed, cell.rows, cell.validation, cell.test)
-    parts = (split.train, split.validation, split.test)
-    return data, Split(*(part.truncate(cell.length, cell.truncating) for part in parts))
 
 
 def cell_from(settings: dict) -> SequenceCell:

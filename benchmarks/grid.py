@@ -117,7 +117,7 @@ def _run_cells(settings: list[dict]) -> dict:
         "seconds": seconds,
         "cells": len(cells),
         "accuracies": {str(cell): accuracies[cell.key] for cell in cells},
-        "training_flops": sum(3 * cell._network().flops(cell.length) * cell.rows * cell.epochs for cell in cells),
+        "training_flops": sum(3 * cell.network().flops(cell.length) * cell.rows * cell.epochs for cell in cells),
         "spent": _spent(facts.assign(shape=[str(cell.shape()) for cell in cells])),
     }
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from baseline import Result, cell_from, data_of, main
+from baseline import Result, cell_from, main
 from padleak.data import Dataset, Sequences, Split, pad
 from padleak.errors import InputError
 from padleak.measures.shift import Comparison, measures, score
@@ -59,7 +59,8 @@ def run_cell(
     """
     _check(cell, predict)
     start = time.perf_counter()
-    data, split = data_of(cell)
+    data = cell.load()
+    split = cell.draw(data)
     loaded = time.perf_counter()
     keras.backend.clear_session()
     keras.utils.set_random_seed(cell.seed)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from baseline import Result, cell_from, data_of, main
+from baseline import Result, cell_from, main
 from padleak.data import Sequences, pad
 from padleak.errors import InputError
 from padleak.study.trials.sequence import SequenceCell
@@ -50,7 +50,8 @@ def run(cell: SequenceCell, form: str = "padded", threads: int = 1) -> Result:
     torch.set_num_threads(threads)
     torch.manual_seed(cell.seed)
     start = time.perf_counter()
-    data, split = data_of(cell)
+    data = cell.load()
+    split = cell.draw(data)
     loaded = time.perf_counter()
     # Packing takes the lengths alone, so the fill has to come last.
     padding = "post" if form == "packed" else cell.padding

@@ -58,16 +58,15 @@ def step_seconds(seed: int) -> tuple[float, float]:
     backend.start()
     import time
 
-    from baseline import cell_from, data_of
-    from padleak.models.network import Network
+    from baseline import cell_from
     from padleak.models.training import program_for
 
     cell = cell_from(_CELL | {"seed": seed})
-    data, split = data_of(cell)
-    network = Network("lstm", cell.masking, words=data.words, outputs=len(data.classes))
+    data = cell.load()
+    network = cell.network(data)
     program = program_for(network, steps=1000)
     program.reset(seed, 0.003)
-    batches = list(cell._rows(split.train).batches(cell.batch, np.random.default_rng(seed)))
+    batches = list(cell.batches_of(cell.draw(data).train).batches(cell.batch, np.random.default_rng(seed)))
     program.take_steps(batches)
     seconds = []
     for _ in range(5):

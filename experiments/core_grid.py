@@ -16,6 +16,7 @@ from padleak.study import (
     Profile,
     factorial,
     on_own_side,
+    on_real_data,
     per_seed,
     where,
 )
@@ -58,9 +59,8 @@ def design(profile: Profile) -> Design:
 
 def text_lstm(table: pd.DataFrame, masking: str, **values: object) -> pd.DataFrame:
     """The plain LSTM on the profile's main data."""
-    synthetic = ("first_token", "keyword", "frequency")
     chosen = where(table, model="lstm", masking=masking, readout="last", layers=1, bidirectional=False, collides=False)
-    return where(chosen[~chosen.data.isin(synthetic)], **values)
+    return where(on_real_data(chosen), **values)
 
 
 def shift_after_32(table: pd.DataFrame, metric: str = "relative_shift") -> pd.Series:
@@ -114,10 +114,8 @@ def collision_cost(data: str):
         chosen = where(
             table, model="lstm", masking="embedding", readout="last", layers=1, bidirectional=False, length=24
         )
-        chosen = chosen[(chosen.data == "keyword") == (data == "keyword")]
-        chosen = on_own_side(
-            chosen[chosen["count"].isna() & (chosen.data != "first_token") & (chosen.data != "frequency")]
-        )
+        chosen = where(chosen, data="keyword") if data == "keyword" else on_real_data(chosen)
+        chosen = on_own_side(chosen[chosen["count"].isna()])
         collided, own = (per_seed(where(chosen, collides=c), "accuracy") for c in (True, False))
         return collided - own
 

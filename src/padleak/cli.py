@@ -120,7 +120,9 @@ def run(
     resource: Annotated[
         list[str] | None, typer.Option(help="What a cell takes of a worker of the cluster, NAME=AMOUNT: GPU=1.")
     ] = None,
-    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a worker of the cluster.")] = 30,
+    wait: Annotated[
+        float | None, typer.Option(min=0, help="Seconds to wait for a worker of the cluster (30 if not given).")
+    ] = None,
 ) -> None:
     """Run experiments, settle their claims and write the report. What is finished already is kept.
 
@@ -317,19 +319,21 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _where_to_run(workers: int | None, scheduler: str, resources: list[str], wait: float):
+def _where_to_run(workers: int | None, scheduler: str, resources: list[str], wait: float | None):
     """Processes to start here, or the cluster to join."""
     from padleak.study.cluster import Remote
 
     if not scheduler:
         if resources:
             raise InputError("--resource", "used together with --scheduler", " ".join(resources))
+        if wait is not None:
+            raise InputError("--wait", "used together with --scheduler", f"{wait:g}")
         return workers if workers is not None else _cores()
     if workers is not None:
         raise InputError(
             "--workers", "left out with --scheduler", str(workers), "The workers are those that the cluster has."
         )
-    remote = Remote(scheduler, dict(_amount(resource) for resource in resources), wait)
+    remote = Remote(scheduler, dict(map(_amount, resources)), 30 if wait is None else wait)
     if remote.is_open():
         _say(f"{scheduler} is open to the network and not encrypted: who reaches it can run code. See docs/cluster.md.")
     return remote

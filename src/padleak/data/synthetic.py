@@ -17,7 +17,7 @@ _TRAIN_ROWS, _TEST_ROWS = 6000, 1500
 Task = Callable[[np.random.Generator, np.ndarray], Sequences]
 
 
-@datasets.add(holds="tokens")
+@datasets.add(holds="tokens", synthetic=True)
 def first_token(*, length: int = 24, classes: int = 4, words: int = 40) -> Dataset:
     """The first token decides the class; all others are noise. Longer is harder for a recurrent network."""
     _check("length", length, 4)
@@ -34,7 +34,7 @@ def first_token(*, length: int = 24, classes: int = 4, words: int = 40) -> Datas
     return _make(task, length, tuple(f"mark {number}" for number in range(classes)), words)
 
 
-@datasets.add(holds="tokens")
+@datasets.add(holds="tokens", synthetic=True)
 def keyword(*, length: int = 24, words: int = 40) -> Dataset:
     """Whether one keyword (the first word of the vocabulary) stands anywhere. Longer and more words are harder."""
     _check("length", length, 4)
@@ -51,7 +51,7 @@ def keyword(*, length: int = 24, words: int = 40) -> Dataset:
     return _make(task, length, ("absent", "present"), words)
 
 
-@datasets.add(holds="tokens")
+@datasets.add(holds="tokens", synthetic=True)
 def majority(*, length: int = 24, margin: float = 0.2, words: int = 40) -> Dataset:
     """Which of two marks is the more frequent. A smaller margin (in shares of the length) is harder."""
     _check("length", length, 4)
@@ -77,7 +77,7 @@ def majority(*, length: int = 24, margin: float = 0.2, words: int = 40) -> Datas
     return _make(task, length, ("first mark", "second mark"), words)
 
 
-@datasets.add(holds="tokens")
+@datasets.add(holds="tokens", synthetic=True)
 def order(*, length: int = 24, words: int = 40) -> Dataset:
     """Which of two marks comes first. Longer is harder."""
     _check("length", length, 8)
@@ -96,7 +96,7 @@ def order(*, length: int = 24, words: int = 40) -> Dataset:
     return _make(task, length, ("first mark leads", "second mark leads"), words)
 
 
-@datasets.add(holds="features")
+@datasets.add(holds="features", synthetic=True)
 def adding(*, length: int = 24) -> Dataset:
     """The sum of the two marked numbers (Hochreiter & Schmidhuber 1997); a number to predict. Longer is harder."""
     _check("length", length, 8)
@@ -113,7 +113,7 @@ def adding(*, length: int = 24) -> Dataset:
     return _make(task, length, classes=(), words=0)
 
 
-@datasets.add(holds="features")
+@datasets.add(holds="features", synthetic=True)
 def frequency(*, length: int = 24, classes: int = 4, noise: float = 0.5) -> Dataset:
     """Which frequency a sine of random phase has. More noise (standard deviation, amplitude 1) is harder."""
     _check("length", length, 8)

@@ -7,7 +7,7 @@ import pandas as pd
 from padleak.measures.inference import estimate_mean
 from padleak.report.words import say_number, say_percent
 from padleak.study.results import Results
-from padleak.study.select import on_own_side, where
+from padleak.study.select import on_own_side, on_real_data, where
 
 
 def write_answer(results: Results) -> list[str]:
@@ -17,7 +17,7 @@ def write_answer(results: Results) -> list[str]:
         rows = where(
             results.of("core_grid"), model="lstm", readout="last", layers=1, bidirectional=False, collides=False
         )
-        rows = rows[~rows.data.isin(("first_token", "keyword", "frequency"))]
+        rows = on_real_data(rows)
         rows = rows[rows.length == rows.length.max()]
         sentences += [
             *_say_shift(rows),

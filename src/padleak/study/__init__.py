@@ -4,9 +4,9 @@ from padleak.study.claims import Above, AtMost, Below, Claim, Within
 from padleak.study.experiment import Experiment
 from padleak.study.grid import Design, Profile, factorial
 from padleak.study.results import Results, load
-from padleak.study.select import on_own_side, per_seed, where
+from padleak.study.select import on_own_side, on_real_data, per_seed, where
 
 __all__ = [
     "Above", "AtMost", "Below", "Claim", "Design", "Experiment", "Profile", "Results", "Within", "factorial", "load",
-    "on_own_side", "per_seed", "where",
+    "on_own_side", "on_real_data", "per_seed", "where",
 ]  # fmt: skip

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from padleak.data.dataset import datasets
+
 
 def where(table: pd.DataFrame, **values: object) -> pd.DataFrame:
     """Rows in which every named column has the given value (or one of a list).
@@ -22,6 +24,13 @@ def per_seed(table: pd.DataFrame, metric: str, layer: str = "prediction", **valu
     Differences of two such series pair by seed.
     """
     return where(table, metric=metric, layer=layer, **values).groupby("seed").value.mean()
+
+
+def on_real_data(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of data sets that were found, not made by a rule."""
+    names = {source: str(source).partition("?")[0].partition(":")[0] for source in table.data.unique()}
+    made = [source for source, name in names.items() if name in datasets and datasets.facts(name).get("synthetic")]
+    return table[~table.data.isin(made)]
 
 
 def on_own_side(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,9 +17,8 @@ from padleak.report.plots import (
 )
 from padleak.report.words import say_number, say_percent, short_source
 from padleak.study.results import Results
-from padleak.study.select import on_own_side, where
+from padleak.study.select import on_own_side, on_real_data, where
 
-SYNTHETIC = ("first_token", "keyword", "frequency")
 INTERVALS = "Bars and bands are 95 % Student intervals over seeds."
 SHOWN_COUNT = 32
 
@@ -27,7 +26,7 @@ SHOWN_COUNT = 32
 def plain_lstm(table: pd.DataFrame) -> pd.DataFrame:
     """The plain LSTM (one layer, one direction, last state) on the main data, at its longest padded length."""
     rows = where(table, model="lstm", readout="last", layers=1, bidirectional=False, collides=False)
-    rows = rows[~rows.data.isin(SYNTHETIC)]
+    rows = on_real_data(rows)
     return rows[rows.length == rows.length.max()]
 
 
@@ -232,7 +231,7 @@ def first_word_on_the_fill_id(table: pd.DataFrame, results: Results) -> Drawn | 
     rows = where(
         table, model="lstm", masking="embedding", readout="last", layers=1, bidirectional=False, metric="accuracy"
     )
-    rows = on_own_side(rows[rows["count"].isna() & ~rows.data.isin(("first_token", "frequency"))])
+    rows = on_own_side(rows[rows["count"].isna()])
     both = rows.groupby("data", observed=True).collides.transform("nunique") == 2
     rows = rows[both & (rows.length == 24)]
     if rows.empty:

@@ -128,7 +128,7 @@ class Examination:
     def _mask_rows(self) -> Iterator[dict[str, Any]]:
         """What share of fill steps the first encoder layer takes for real, and of real steps for fill."""
         about = {"probe": self._cell.padding, "layout": self._cell.padding, "count": None, "reference": "truth"}
-        padded = self._cell._pad(self._test)
+        padded = self._cell.pad(self._test)
         seen = self._mask_seen(padded)
         fill, real = ~padded.mask, padded.mask
         if fill.any():

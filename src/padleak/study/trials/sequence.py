@@ -79,15 +79,15 @@ class SequenceCell(Cell):
             )  # fmt: skip
         if self.batching != "rectangle" and self.masking == "unpadded":
             return f"masking unpadded leaves no fill that the batching {self.batching} could spare"
-        if batchings.facts(self.batching).get("packs") and not self._network().packs:
+        if batchings.facts(self.batching).get("packs") and not self.network().packs:
             return f"the batching {self.batching} needs a network that runs one way and answers at the last step alone"
-        if not self._one_shape and not self._network().takes_any_length:
+        if not self._one_shape and not self.network().takes_any_length:
             return f"the readout {self.readout} needs one length, and {self.batching} batches have several"
-        return why_not(self._network(), _source(self.data).holds, self.collides)
+        return why_not(self.network(), _source(self.data).holds, self.collides)
 
     def shape(self) -> Hashable:
         """Cells that share data sizes and the network share its compiled program."""
-        return (self.data, self.collides, self.rows, self.epochs, self.batch, self.batching, self._network())
+        return (self.data, self.collides, self.rows, self.epochs, self.batch, self.batching, self.network())
 
     def effort(self) -> float:
         """Training, and looks that cost a third of it."""
@@ -109,16 +109,17 @@ class SequenceCell(Cell):
         """Train, probe, measure."""
         backend.start()
         start = time.perf_counter()
-        data = load(self.data)
-        data = data.collided() if self.collides else data
-        split = self._draw(data)
+        data = self.load()
+        split = self.draw(data)
         weights_seed, order_seed = np.random.SeedSequence(self.seed).generate_state(2)
         # Batches of many shapes would be compiled for each.
         steps = self.epochs * self.rows // self.batch if self._one_shape else 0
-        program = program_for(self._network(data), steps)
+        program = program_for(self.network(data), steps)
         program.reset(int(weights_seed), self.learning_rate)
         schedule = Schedule(self.batch, self.epochs, self.patience, self.learning_rate)
-        history = program.train(self._rows(split.train), self._rows(split.validation), schedule, int(order_seed))
+        history = program.train(
+            self.batches_of(split.train), self.batches_of(split.validation), schedule, int(order_seed)
+        )
         trained = time.perf_counter()
         examination = Examination(self, program, split.test)
         table = examination.measure()
@@ -142,7 +143,7 @@ class SequenceCell(Cell):
         others = (probe for probe in self.probes if (probe.layout, probe.count) != (own.layout, own.count))
         return (own, *(probe for probe in others if probe.count is None or network.takes_any_length))
 
-    def _network(self, data: Dataset | None = None) -> Network:
+    def network(self, data: Dataset | None = None) -> Network:
         """The network; its sizes follow from the data, and are stand-ins where those are not read yet."""
         holds = _source(self.data).holds
         return Network(
@@ -154,23 +155,31 @@ class SequenceCell(Cell):
             classifies=bool(data.classes) if data else True,
         )  # fmt: skip
 
-    def _draw(self, data: Dataset) -> Split:
+    def load(self) -> Dataset:
+        """The data set."""
+        data = load(self.data)
+        return data.collided() if self.collides else data
+
+    def draw(self, data: Dataset) -> Split:
+        """The rows that are trained, validated and tested on, cut to the cell's length."""
         split = data.draw(self.seed, self.rows, self.validation, self.test)
         return Split(
             *(part.truncate(self.length, self.truncating) for part in (split.train, split.validation, split.test))
         )
 
-    def _pad(self, sequences: Sequences, layout: str = "") -> Padded:
-        return pad(sequences, self.length, layout or self.padding, self.truncating, seed=self.seed)
+    def pad(self, sequences: Sequences) -> Padded:
+        """Sequences as training lays them out."""
+        return pad(sequences, self.length, self.padding, self.truncating, seed=self.seed)
 
     @property
     def _one_shape(self) -> bool:
         return batchings.facts(self.batching).get("one_shape", False)
 
-    def _rows(self, sequences: Sequences) -> Rows:
+    def batches_of(self, sequences: Sequences) -> Rows:
+        """Sequences in the batches that this cell trains on."""
         if self.masking == "unpadded":
-            return EqualLengthRows(sequences, at_ends=self._network().packs)
-        return batchings[self.batching](sequences, self._pad)
+            return EqualLengthRows(sequences, at_ends=self.network().packs)
+        return batchings[self.batching](sequences, self.pad)
 
 
 @functools.lru_cache(maxsize=64)
