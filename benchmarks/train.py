@@ -79,7 +79,7 @@ def step_seconds(seed: int) -> tuple[float, float]:
 
 def _torch_seconds(python: str, form: str, seed: int) -> float:
     settings = _CELL | {"seed": seed, "form": form, "threads": 1, "epochs": 3}
-    # The other Python may lack padleak's dependencies on Keras; the script needs the data alone.
+    # The other Python has padleak's requirements, which the data are made from, and PyTorch.
     sources = str(Path(__file__).parents[1] / "src")
     (result,) = run_script("torch_lstm.py", settings, backend.ONE_THREAD | {"PYTHONPATH": sources}, python)
     return result["seconds_per_step"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import padleak
-from padleak.report.page import summarise_into
+from padleak.report.summary import summarise_into
 
 REPOSITORY = Path(__file__).parents[1]
 

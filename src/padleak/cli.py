@@ -177,7 +177,8 @@ def report(
 
       padleak report results/reference --into README.md
     """
-    from padleak.report.page import summarise_into, write_report
+    from padleak.report.page import write_report
+    from padleak.report.summary import summarise_into
 
     if into is None:
         print(write_report(results, _say))

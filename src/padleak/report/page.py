@@ -21,8 +21,6 @@ from padleak.report.words import say_effect, say_interval, say_number, say_p, sh
 from padleak.study.experiment import experiments_folder
 from padleak.study.results import Results
 
-_MARKER = "<!-- results -->"
-
 Say = Callable[[str], None]
 
 
@@ -49,26 +47,12 @@ def write_report(folder: Path, say: Say = lambda message: None) -> Path:
     results = Results(folder)
     sections = list(_draw_figures(results, say))
     say("Writing the report")
-    content = _gather(results, sections)
+    content = gather(results, sections)
     for name in ("report.html", "report.md"):
-        (Path(folder) / name).write_text(_templates().get_template(f"{name}.j2").render(content), encoding="utf-8")
+        (Path(folder) / name).write_text(templates().get_template(f"{name}.j2").render(content), encoding="utf-8")
     with contextlib.suppress(InputError):  # no experiments here: then there is no run to be current with
         (Path(folder) / ".made-from").write_text(_fingerprint(results.run), encoding="utf-8")
     return Path(folder) / "report.html"
-
-
-def summarise_into(folder: Path, file: Path) -> None:
-    """Replace what stands between the two markers of a Markdown file by the answer and the verdicts.
-
-    Raises:
-        InputError: The file lacks the markers.
-    """
-    text = file.read_text(encoding="utf-8")
-    if text.count(_MARKER) != 2:
-        raise InputError(str(file), f"a file with two lines {_MARKER}", f"one with {text.count(_MARKER)}")
-    before, _, after = text.split(_MARKER)
-    summary = _templates().get_template("summary.md.j2").render(_gather(Results(folder), []))
-    file.write_text(f"{before}{_MARKER}\n{summary}\n{_MARKER}{after}", encoding="utf-8")
 
 
 def is_current(folder: Path, run: dict) -> bool:
@@ -128,7 +112,7 @@ def _save(drawn: Drawn, target: Path, name: str) -> None:
     (target / f"{name}.json").write_text(json.dumps([drawn.title, drawn.caption], indent=1), encoding="utf-8")
 
 
-def _gather(results: Results, sections: list[Section]) -> dict:
+def gather(results: Results, sections: list[Section]) -> dict:
     """All that the templates need."""
     run = results.run
     verdicts = results.verdicts.to_dict("records")
@@ -161,7 +145,7 @@ def _gather(results: Results, sections: list[Section]) -> dict:
     }
 
 
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("padleak.report"),
         autoescape=lambda name: name is not None and ".html" in name,

@@ -1,0 +1,48 @@
+"""What a README says of the results: the answer and the verdicts, and what benchmarks found, each between two markers."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from padleak.errors import InputError
+from padleak.report.page import gather, templates
+from padleak.report.words import say_number
+from padleak.study.results import Results
+
+_RESULTS, _SPEEDS = "<!-- results -->", "<!-- speeds -->"
+_ROOMS = ("engine.", "report.", "machine.")
+
+
+def summarise_into(folder: Path, file: Path) -> None:
+    """Replace what stands between the markers of a Markdown file by the answer and the verdicts; and, where it has markers for
+    them and `bench.json` is in the folder, the ratios that the benchmarks found.
+
+    Raises:
+        InputError: The file lacks the markers.
+    """
+    text = _replace(file, file.read_text(encoding="utf-8"), _RESULTS, _say_results(folder))
+    bench = Path(folder) / "bench.json"
+    if _SPEEDS in text and bench.is_file():
+        text = _replace(file, text, _SPEEDS, "\n".join(_say_speeds(json.loads(bench.read_text(encoding="utf-8")))))
+    file.write_text(text, encoding="utf-8")
+
+
+def _replace(file: Path, text: str, marker: str, block: str) -> str:
+    if text.count(marker) != 2:
+        raise InputError(str(file), f"a file with two lines {marker}", f"one with {text.count(marker)}")
+    before, _, after = text.split(marker)
+    return f"{before}{marker}\n{block}\n{marker}{after}"
+
+
+def _say_results(folder: Path) -> str:
+    return templates().get_template("summary.md.j2").render(gather(Results(folder), []))
+
+
+def _say_speeds(figures: list[dict]) -> Iterator[str]:
+    """Ratios, and what the engine costs; the whole list has milliseconds and shares, too."""
+    yield "| figure | median | range | unit | rounds |"
+    yield "| --- | --- | --- | --- | --- |"
+    for figure in figures:
+        if figure["unit"] == "times" or figure["name"].startswith(_ROOMS):
+            span = "" if figure["low"] is None else f"{say_number(figure['low'])} to {say_number(figure['high'])}"
+            yield f"| `{figure['name']}` | {say_number(figure['value'])} | {span} | {figure['unit']} | {figure['repeats']} |"
