@@ -58,7 +58,7 @@ def cost_of_noop_cells(count: int, workers: int = 2) -> list[Figure]:
     ]
 
 
-def two_workers_vs_one(repeats: int = 5, cells: int = 80, work: int = 10) -> Figure:
+def two_workers_vs_one(repeats: int = 5, cells: int = 300, work: int = 5) -> Figure:
     """How many times as fast two workers are on cells that compute, cluster's start left out; taken in turns.
 
     Args:

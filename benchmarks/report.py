@@ -12,6 +12,7 @@ import pandas as pd
 from padleak.bench import Benchmark, Figure
 from padleak.errors import InputError
 from padleak.report.page import write_report
+from padleak.report.plots import figures
 
 _ROWS = 1_000_000
 _REFERENCE = Path(__file__).parents[1] / "results" / "reference"
@@ -31,11 +32,11 @@ def measure(repeats: int, say: Callable[[str], None]) -> list[Figure]:
             start = time.perf_counter()
             write_report(place, lambda message: None)
             seconds.append(time.perf_counter() - start)
-        missing = {file.name for file in (_REFERENCE / "figures").iterdir()} - {
-            f.name for f in (place / "figures").iterdir()
-        }
+        drawn, wanted = ({file.stem for file in (at / "figures").iterdir()} for at in (place, _REFERENCE))
+        # The reference has no states of single cells.
+        missing = [name for name in sorted(wanted - drawn) if not figures.facts(name).get("states")]
         if missing:
-            raise RuntimeError(f"not drawn: {', '.join(sorted(missing))}")
+            raise RuntimeError(f"not drawn: {', '.join(missing)}")
     return [Figure.of("report.seconds_for_a_million", seconds, "s")]
 
 

@@ -354,7 +354,7 @@ def _run_plan(plan, whole, store, workers) -> int:
     """Run, settle, report and print the verdicts; the number of failed cells."""
     from padleak.progress import Progress
     from padleak.report.page import is_current, write_report
-    from padleak.study import study
+    from padleak.study import estimate, study
 
     start = time.monotonic()
     finished = store.finished()
@@ -365,7 +365,7 @@ def _run_plan(plan, whole, store, workers) -> int:
     if todo or not is_current(store.folder, study.describe(whole, store)):
         names = {cell.key: str(cell) for cell in todo}
         try:
-            with Progress(len(todo), names) as progress:
+            with Progress(estimate.weigh(todo), names) as progress:
                 study.run(plan, store, workers, progress.advance)
         except KeyboardInterrupt:
             kept = len(store.finished() & {cell.key for cell in plan.cells})

@@ -6,33 +6,33 @@ from datetime import timedelta
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 _SECONDS_BETWEEN_LINES = 15
 
 
 class Progress:
-    """Counts cells.
+    """Counts cells; the time left goes by the work in them.
 
     Args:
-        total: Cells to run.
+        work: Key -> share of the whole work that the cell is.
         names: Key -> what to call a cell that fails.
     """
 
-    def __init__(self, total: int, names: dict[str, str]):
-        self._total, self._names = total, names
+    def __init__(self, work: dict[str, float], names: dict[str, str]):
+        self._total, self._work, self._names = len(work), work, names
         self._done = self._failed = 0
+        self._worked = 0.0
         self._start = self._last_line = time.monotonic()
         self._bar = None
-        if sys.stderr.isatty() and total:
+        if sys.stderr.isatty() and work:
             columns = (
-                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("cells, left"),
+                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[cells]}, left"),
                 TimeRemainingColumn(), TextColumn("so far"), TimeElapsedColumn(),
             )  # fmt: skip
-            # The speed over the last minutes, since cells come in groups of very different length.
-            self._bar = Bar(*columns, console=Console(stderr=True), speed_estimate_period=180)
-            self._task = self._bar.add_task("running", total=total)
+            self._bar = Bar(*columns, console=Console(stderr=True), speed_estimate_period=600)
+            self._task = self._bar.add_task("running", total=1, cells=self._count())
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -46,19 +46,23 @@ class Progress:
     def advance(self, key: str, error: str | None) -> None:
         """One more cell is done; say so if it failed."""
         self._done += 1
+        self._worked += self._work[key]
         if error:
             self._failed += 1
             self._print(f"failed: {self._names.get(key, key)}: {error}")
         if self._bar:
             failed = f", {self._failed} failed" if self._failed else ""
-            self._bar.update(self._task, completed=self._done, description=f"running{failed}")
+            self._bar.update(self._task, completed=self._worked, description=f"running{failed}", cells=self._count())
         elif self._done == self._total or time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
-            self._print(f"{self._done} of {self._total} cells, {self._left()} left")
+            self._print(f"{self._count()}, {self._left()} left")
+
+    def _count(self) -> str:
+        return f"{self._done} of {self._total} cells"
 
     def _left(self) -> str:
         spent = time.monotonic() - self._start
-        return str(timedelta(seconds=round(spent / self._done * (self._total - self._done))))
+        return str(timedelta(seconds=round(spent * max(0.0, 1 / self._worked - 1))))
 
     def _print(self, line: str) -> None:
         if self._bar:

@@ -1,10 +1,42 @@
-"""How long a study will take here: a short calibration, and a rough count of the work in each cell."""
+"""How much work a study is: a rough count for each cell, and a short calibration of how long that takes here."""
 
 import time
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from padleak.study.cell import Cell
+
+_EFFORT_OF_A_PROGRAM = 3e6
+"""Effort (see `Cell.effort`) that could be made in the two or three seconds in which a program is compiled."""
+
+_EFFORT_OF_A_CELL = 5e4
+"""What every cell takes beside that: building, loading, writing."""
+
+
+def effort(cells: Sequence[Cell]) -> float:
+    """Of running cells whose programs are compiled."""
+    return sum(_EFFORT_OF_A_CELL + cell.effort() for cell in cells)
+
+
+def compiling(cells: Sequence[Cell]) -> float:
+    """Effort of compiling for cells of one shape."""
+    return _EFFORT_OF_A_PROGRAM * cells[0].programs()
+
+
+def by_shape(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """Cells that share programs, together; the longest work first."""
+    shapes = defaultdict(list)
+    for cell in cells:
+        shapes[cell.shape()].append(cell)
+    return sorted(shapes.values(), key=lambda group: effort(group) + compiling(group), reverse=True)
+
+
+def weigh(cells: Iterable[Cell]) -> dict[str, float]:
+    """Key -> share of the whole work that a cell is; compiling is spread over the cells of a shape."""
+    work = {cell.key: effort([cell]) + compiling(group) / len(group) for group in by_shape(cells) for cell in group}
+    whole = sum(work.values())
+    return {key: part / whole for key, part in work.items()}
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,17 @@
 """Which cells run where: in this process, on processes started here, or on a Dask cluster that somebody else started."""
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from padleak.study import cluster
 from padleak.study.cell import Cell
 from padleak.study.cluster import Progress, Remote
+from padleak.study.estimate import by_shape, compiling, effort
 from padleak.study.store import Store
 from padleak.study.work import run_cell
 
 _LONGEST_GROUP = 100
-
-_EFFORT_OF_A_PROGRAM = 3e6
-"""Effort (see `Cell.effort`) that could be made in the two or three seconds in which a program is compiled."""
 
 
 def run(cells: Iterable[Cell], store: Store, workers: int | Remote, progress: Progress) -> None:
@@ -59,7 +57,7 @@ class Group:
     def is_worth_halving(self) -> bool:
         """Whether half of the work is more than compiling for it again."""
         half = self.cells[: len(self.cells) // 2]
-        return bool(half) and _effort(half) >= _compiling(half)
+        return bool(half) and effort(half) >= compiling(half)
 
     def halves(self) -> list["Group"]:
         """The first half stays on its worker."""
@@ -75,13 +73,7 @@ class Backlog:
     """
 
     def __init__(self, cells: list[Cell]):
-        shapes = defaultdict(list)
-        for cell in cells:
-            shapes[cell.shape()].append(cell)
-        longest_first = sorted(
-            shapes.values(), key=lambda cells: (_effort(cells) + _compiling(cells), len(cells)), reverse=True
-        )
-        self._groups = deque(Group(cells) for cells in longest_first)
+        self._groups = deque(Group(group) for group in by_shape(cells))
         self._suspects: deque[Cell] = deque()
 
     def __bool__(self) -> bool:
@@ -116,11 +108,3 @@ class Backlog:
         if rest:
             self._groups.append(Group(rest))
         return Group(group.cells[:_LONGEST_GROUP], group.worker)
-
-
-def _effort(cells: list[Cell]) -> float:
-    return sum(cell.effort() for cell in cells)
-
-
-def _compiling(cells: list[Cell]) -> float:
-    return _EFFORT_OF_A_PROGRAM * cells[0].programs()

@@ -11,7 +11,7 @@ from padleak.study.cell import Cell, Outcome
 from padleak.study.pack import Parcel
 from padleak.study.store import Store
 
-_SLICE_SECONDS = 1.0
+_SLICE_SECONDS = 0.5
 """After so long a worker reports and hands back what it did not come to: progress is told, and others can help."""
 
 

@@ -16,7 +16,8 @@ from padleak.measures.inference import estimate_mean
 from padleak.registry import Registry
 
 figures = Registry("figure", package="padleak.report.plots")
-"""Functions `(table, results) -> Drawn | None`; None where there is nothing to draw."""
+"""Functions `(table, results) -> Drawn | None`; None where there is nothing to draw. Fact: `states` (needs those of single
+cells)."""
 
 _OKABE_ITO = mpl.color_sequences["okabe_ito"]
 _ORDER = (

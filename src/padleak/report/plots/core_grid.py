@@ -64,7 +64,7 @@ def leakage_by_pad_count(table: pd.DataFrame, results: Results) -> Drawn | None:
     )
 
 
-@figures.add
+@figures.add(states=True)
 def state_distributions(table: pd.DataFrame, results: Results) -> Drawn | None:
     """State clouds with and without fill, in the plane of the unpadded states' first two principal components."""
     rows = plain_lstm(table)
