@@ -75,26 +75,18 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return multipletests(p_values, method="holm")[1]
 
 
-def variance_shares(
-    table: pd.DataFrame,
-    response: str,
-    factors: list[str],
-    replicate: str,
-    generator: np.random.Generator,
-    draws: int = 500,
-) -> pd.DataFrame:
-    """Share of the variance of a response that each factor explains on average, with bootstrap intervals.
+def variance_shares(table: pd.DataFrame, response: str, factors: list[str], replicate: str) -> pd.DataFrame:
+    """Share of the variance of a response that each factor explains on average, with intervals over replicates.
 
     The main-effect sum of squares of each factor in a balanced factorial design (functional ANOVA, first order; Hooker
-    2007), divided by the total; what is left is interactions and noise. Replicates are resampled whole.
+    2007), divided by the total; what is left is interactions and noise. The interval is Student's over the jackknife's
+    pseudo-values, each replicate left out once, of the arcsine of the root of the share (Efron & Stein 1981).
 
     Args:
         table: One row a cell and replicate.
         response: Column explained.
         factors: Columns of the design.
         replicate: Column that numbers the replicates (the seeds).
-        generator: For the bootstrap.
-        draws: Number of bootstrap samples.
 
     Returns:
         One row a factor: `factor`, `share`, `low`, `high` (95 %).
@@ -102,12 +94,19 @@ def variance_shares(
     designs = [table[factor].astype("category").cat.codes.to_numpy() for factor in factors]
     values = table[response].to_numpy(dtype=float)
     codes, names = pd.factorize(table[replicate])
-    weights = np.ones((draws + 1, len(names)))
-    weights[1:] = generator.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
-    row_weights = weights[:, codes]
-    shares = np.stack([_explained(row_weights, values, design) for design in designs])
-    low, high = np.quantile(shares[:, 1:], [0.025, 0.975], axis=1)
-    return pd.DataFrame({"factor": factors, "share": shares[:, 0], "low": low, "high": high})
+    everyone = np.ones((1, len(names)))
+    weights = np.concatenate([everyone, 1 - np.eye(len(names))]) if len(names) > 1 else everyone
+    shares = [_explained(weights[:, codes], values, design) for design in designs]
+    intervals = [_jackknife(np.arcsin(np.sqrt(share.clip(0, 1)))) for share in shares]
+    low, high = ([np.sin(np.clip(bound, 0, np.pi / 2)) ** 2 for bound in bounds] for bounds in zip(*intervals))
+    return pd.DataFrame({"factor": factors, "share": [share[0] for share in shares], "low": low, "high": high})
+
+
+def _jackknife(statistics: np.ndarray) -> tuple[float, float]:
+    """Interval from a statistic of all replicates, followed by those that leave one out."""
+    whole, n = statistics[0], len(statistics) - 1
+    estimate = estimate_mean(n * whole - (n - 1) * statistics[1:]) if n else Estimate(whole, -np.inf, np.inf, 1)
+    return estimate.low, estimate.high
 
 
 def _explained(weights: np.ndarray, values: np.ndarray, codes: np.ndarray) -> np.ndarray:

@@ -31,13 +31,18 @@ class TwoSample:
         statistic: Observed; larger is further apart.
         p_value: Share of relabellings that are at least as far apart.
         null: The statistic of each relabelling, `(permutation,)`.
-        by_unit: Of tests that look at units one by one, p-values by unit, adjusted by Holm's method; else None.
+        unit_p_values: Of tests that look at units one by one, `(unit,)`, not adjusted for their number; else None.
     """
 
     statistic: float
     p_value: float
     null: np.ndarray
-    by_unit: np.ndarray | None = None
+    unit_p_values: np.ndarray | None = None
+
+    @property
+    def by_unit(self) -> np.ndarray | None:
+        """p-values by unit, adjusted by Holm's method."""
+        return None if self.unit_p_values is None else holm(self.unit_p_values)
 
 
 def compare(
@@ -76,7 +81,7 @@ def compare(
         return TwoSample(float(statistics[0]), float(p_value(statistics)), statistics[1:])
     # Whether any unit differs: the largest of all, each in its own null's spread.
     joint = (statistics / _spread(statistics)).max(axis=1)
-    return TwoSample(float(statistics[0].max()), float(p_value(joint)), joint[1:], holm(p_value(statistics)))
+    return TwoSample(float(statistics[0].max()), float(p_value(joint)), joint[1:], p_value(statistics))
 
 
 @dataclass(frozen=True, eq=False)

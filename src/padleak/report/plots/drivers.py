@@ -40,7 +40,7 @@ def drivers(table: pd.DataFrame, results: Results) -> Drawn | None:
     if rows.empty:
         return None
     rows = rows.assign(leakage=np.log10(rows.value.clip(lower=1e-12)))
-    shares = variance_shares(rows, "leakage", list(_FACTORS), "seed", np.random.default_rng(0)).sort_values("share")
+    shares = variance_shares(rows, "leakage", list(_FACTORS), "seed").sort_values("share")
     names = shares.factor.map(_FACTORS)
     figure, axes = new_figure(columns=2, height=3.6)
     spread = [(shares.share - shares.low).clip(lower=0), (shares.high - shares.share).clip(lower=0)]

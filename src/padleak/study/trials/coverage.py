@@ -1,0 +1,106 @@
+"""The coverage trial: how often an interval holds what was planted."""
+
+import math
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from padleak.errors import InputError
+from padleak.measures.inference import Estimate, estimate_mean, variance_shares
+from padleak.measures.shift import Comparison, measures
+from padleak.study.cell import Cell, Outcome
+
+NOISES: dict[str, Callable] = {
+    "normal": lambda generator, size: generator.normal(size=size),
+    "skewed": lambda generator, size: generator.exponential(size=size) - 1,
+    "heavy": lambda generator, size: generator.standard_t(4, size=size) / math.sqrt(2),
+}
+"""Noise of mean 0 and variance 1."""
+
+_ROWS, _UNITS = 200, 8
+_EFFECTS = {"a": np.array([-1.0, 1.0]), "b": np.array([-0.5, 0.0, 0.5])}
+
+
+@dataclass(frozen=True)
+class CoverageCell(Cell):
+    """Repeats of one interval on drawn data whose truth is known.
+
+    Attributes:
+        interval: `mean` (Student's, over seeds), `leak` (the same of the relative shift that was planted in states) or
+            `variance_share` (of a factor, by jackknife over seeds).
+        n: Seeds that the interval is over.
+        noise: A name of `NOISES`.
+        planted: The truth: the mean, or the leak as a share of the states' norm. Variance shares follow from fixed effects.
+        repeats: Intervals.
+    """
+
+    kind: ClassVar[str] = "coverage"
+    revision: ClassVar[int] = 2
+
+    interval: str = "mean"
+    n: int = 10
+    noise: str = "normal"
+    planted: float = 1.0
+    repeats: int = 2000
+
+    def why_not(self) -> str | None:
+        """Names are checked on the way."""
+        for name, known in (("interval", _INTERVALS), ("noise", NOISES)):
+            if getattr(self, name) not in known:
+                raise InputError(name, f"one of {', '.join(known)}", getattr(self, name))
+        return None if self.n > 1 else "an interval over seeds needs two"
+
+    def shape(self) -> Hashable:
+        """Nothing is costly to set up."""
+        return self.interval
+
+    def run(self) -> Outcome:
+        """Draw, estimate, and see whether the truth lies within."""
+        generator = np.random.default_rng(self.seed)
+        drawn = [_INTERVALS[self.interval](self, generator) for _ in range(self.repeats)]
+        values = {
+            "share_covered": np.mean([estimate.low <= truth <= estimate.high for estimate, truth in drawn]),
+            "bias": np.mean([estimate.mean / truth - 1 for estimate, truth in drawn]),
+        }
+        about = {"probe": f"{self.interval} n={self.n}", "layer": self.noise}
+        rows = [about | {"metric": metric, "value": float(value)} for metric, value in values.items()]
+        return Outcome(pd.DataFrame(rows), {"repeats": self.repeats}, {})
+
+
+def _mean(cell: CoverageCell, generator: np.random.Generator) -> tuple[Estimate, float]:
+    return estimate_mean(cell.planted + NOISES[cell.noise](generator, cell.n)), cell.planted
+
+
+def _leak(cell: CoverageCell, generator: np.random.Generator) -> tuple[Estimate, float]:
+    """Every seed has states of its own, moved by the planted share of their expected norm, by some rows more than by others.
+
+    The expected norm of a row of `u` independent normal units is `sqrt(2) gamma((u + 1) / 2) / gamma(u / 2)`.
+    """
+    norm = math.sqrt(2) * math.exp(math.lgamma((_UNITS + 1) / 2) - math.lgamma(_UNITS / 2))
+    seen = []
+    for _ in range(cell.n):
+        states = generator.normal(size=(_ROWS, _UNITS))
+        direction = generator.normal(size=_UNITS)
+        size = cell.planted * norm * (1 + 0.2 * NOISES[cell.noise](generator, _ROWS)[:, None].clip(-4, 4))
+        moved = states + size * direction / np.linalg.norm(direction)
+        seen.append(measures["relative_shift"](Comparison(states, moved)))
+    return estimate_mean(np.array(seen)), cell.planted
+
+
+def _variance_share(cell: CoverageCell, generator: np.random.Generator) -> tuple[Estimate, float]:
+    """A balanced design of two factors, with a level of its own for every seed, and noise; the share of the first factor."""
+    grid = [(seed, a, b) for seed in range(cell.n) for a in range(2) for b in range(3)]
+    table = pd.DataFrame(grid, columns=["seed", "a", "b"])
+    own = 0.5 * NOISES[cell.noise](generator, cell.n)
+    noise = NOISES[cell.noise](generator, len(table))
+    table["value"] = _EFFECTS["a"][table.a] + _EFFECTS["b"][table.b] + own[table.seed] + noise
+    first = variance_shares(table, "value", ["a", "b"], "seed").iloc[0]
+    parts = {name: effects.var() for name, effects in _EFFECTS.items()}
+    truth = parts["a"] / (sum(parts.values()) + 0.25 + 1)
+    return Estimate(float(first.share), float(first.low), float(first.high), cell.n), truth
+
+
+_INTERVALS = {"mean": _mean, "leak": _leak, "variance_share": _variance_share}
