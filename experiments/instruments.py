@@ -21,9 +21,9 @@ def design(profile: Profile) -> Design:
     seeds = {"seed": list(range(profile.seeds))}
     repeats = profile.pick(smoke=20, standard=200, paper=200)
     sizes = profile.pick(smoke=[25], standard=[25, 100, 400], paper=[25, 100, 400, 1000])
-    null = factorial(TwoSampleCell, test=TESTS, n=sizes, design=list(DESIGNS), repeats=repeats, **seeds)
+    null = factorial(TwoSampleCell, statistic=TESTS, n=sizes, design=list(DESIGNS), repeats=repeats, **seeds)
     shifts = profile.pick(smoke=[0.5], standard=[0.25, 0.5, 0.75, 1.0], paper=[0.125, 0.25, 0.5, 0.75, 1.0])
-    planted = factorial(TwoSampleCell, test=TESTS, n=profile.pick(smoke=25, standard=100, paper=100), shift=shifts,
+    planted = factorial(TwoSampleCell, statistic=TESTS, n=profile.pick(smoke=25, standard=100, paper=100), shift=shifts,
                         repeats=repeats, **seeds)  # fmt: skip
     over = {"n": profile.pick(smoke=[5], standard=[5, 10, 20], paper=[5, 10, 20, 40])} | seeds
     intervals = [
@@ -45,7 +45,7 @@ def rejections(table: pd.DataFrame) -> pd.DataFrame:
     """By test, design and size, where nothing differs: share of repeats rejected at .05, their number, and the bounds within
     which all shares lie together with the confidence chosen."""
     rows = where(table, kind="two_sample", metric="share_rejected", layer=f"{LEVEL:g}", shift=0.0)
-    found = rows.groupby(["test", "design", "n"], observed=True).agg(
+    found = rows.groupby(["statistic", "design", "n"], observed=True).agg(
         share=("value", "mean"), repeats=("repeats", "sum")
     )
     tail = (1 - CONFIDENCE) / 2 / max(1, len(found))

@@ -1,4 +1,8 @@
+"""Cells: keys, shapes, designs, and what their settings must keep to."""
+
 import dataclasses
+import importlib
+import pkgutil
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -107,3 +111,17 @@ def test_probe_names_are_short_and_tell_them_apart():
 def test_profiles_grow():
     seeds = [PROFILES[name].seeds for name in ("smoke", "standard", "paper")]
     assert seeds == sorted(seeds) and seeds[1] >= 5
+
+
+def test_a_setting_means_the_same_kind_of_value_in_every_kind_of_cell():
+    """They are columns of one table."""
+    import padleak.study.trials as trials
+
+    for module in pkgutil.iter_modules(trials.__path__, f"{trials.__name__}."):
+        importlib.import_module(module.name)
+    kinds = {}
+    for cell in Cell.__subclasses__():
+        if cell.__module__.startswith(trials.__name__):
+            for field in dataclasses.fields(cell):
+                assert kinds.setdefault(field.name, field.type) == field.type, (cell, field.name)
+    assert len(kinds) > 20

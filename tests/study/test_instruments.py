@@ -72,7 +72,12 @@ def test_noise_has_mean_0_and_variance_1(noise):
 
 @pytest.mark.parametrize(
     "cell",
-    [TwoSampleCell(test="enrgy"), TwoSampleCell(design="pairs"), CoverageCell(interval="men"), CoverageCell(noise="x")],
+    [
+        TwoSampleCell(statistic="enrgy"),
+        TwoSampleCell(design="pairs"),
+        CoverageCell(interval="men"),
+        CoverageCell(noise="x"),
+    ],
 )
 def test_unknown_names_are_errors(cell):
     with pytest.raises(InputError):

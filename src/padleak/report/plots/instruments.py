@@ -22,15 +22,15 @@ def false_alarms(table: pd.DataFrame, results: Results) -> Drawn | None:
     if rows.empty:
         return None
     rows = rows.assign(level=rows.layer.astype(str).astype(float))
-    shares = rows.groupby(["test", "design", "n", "level"], observed=True).agg(
+    shares = rows.groupby(["statistic", "design", "n", "level"], observed=True).agg(
         share=("value", "mean"), repeats=("repeats", "sum")
     )
     shares = shares.reset_index()
-    tests, designs = list(rows.test.unique()), list(rows.design.unique())
+    tests, designs = list(rows.statistic.unique()), list(rows.design.unique())
     figure, axes = new_figure(len(tests), len(designs), width=12, height=1.9 * len(designs), sharex=True, sharey=True)
     for row, design in zip(axes, designs):
         for panel, test in zip(row, tests):
-            chosen = where(shares, test=test, design=design)
+            chosen = where(shares, statistic=test, design=design)
             if len(chosen):
                 _draw_band(panel, chosen)
             for index, (n, line) in enumerate(chosen.groupby("n", observed=True)):
@@ -69,10 +69,10 @@ def power_of_tests(table: pd.DataFrame, results: Results) -> Drawn | None:
     rows = rows[rows.n.isin(sizes)]
     if not len(sizes):
         return None
-    shown = summarise(rows, ["test", "shift"])
+    shown = summarise(rows, ["statistic", "shift"])
     figure, axes = new_figure(width=7, height=3.4)
     panel = axes[0, 0]
-    for index, (test, line) in enumerate(shown.groupby("test", observed=True)):
+    for index, (test, line) in enumerate(shown.groupby("statistic", observed=True)):
         panel.errorbar(
             line["shift"], line["mean"], yerr=[line["mean"] - line.low, line.high - line["mean"]], capsize=2,
             color=_COLOURS[index + 1], marker="os^DvP"[index], markersize=4, label=str(test).replace("_", " "),
@@ -84,7 +84,7 @@ def power_of_tests(table: pd.DataFrame, results: Results) -> Drawn | None:
     best = middle.loc[middle["mean"].idxmax()]
     return Drawn(
         figure,
-        f"Of a shift of {best['shift']:g} standard deviations, {str(best.test).replace('_', ' ')} sees the most "
+        f"Of a shift of {best['shift']:g} standard deviations, {str(best.statistic).replace('_', ' ')} sees the most "
         f"({100 * best['mean']:.0f} % of cases)",
         f"{sizes[0]} rows a sample of 8 independent units, the shift spread over all; {int(shown.n.max())} seeds of repeats; "
         "bars are 95 % Student intervals over them; the line is the level.",

@@ -24,7 +24,7 @@ class TwoSampleCell(Cell):
     """Repeats of one test on samples drawn from known distributions.
 
     Attributes:
-        test: A name of `two_sample_tests`.
+        statistic: A name of `two_sample_tests`.
         n: Rows of each sample.
         units: Units of a row, independent and of variance 1.
         shift: By how much the second sample is moved, in standard deviations of a unit, over all units together.
@@ -36,7 +36,7 @@ class TwoSampleCell(Cell):
 
     kind: ClassVar[str] = "two_sample"
 
-    test: str = "energy"
+    statistic: str = "energy"
     n: int = 100
     units: int = 8
     shift: float = 0.0
@@ -46,7 +46,7 @@ class TwoSampleCell(Cell):
 
     def why_not(self) -> str | None:
         """Names are checked on the way."""
-        two_sample_tests[self.test]
+        two_sample_tests[self.statistic]
         if self.design not in DESIGNS:
             raise InputError("design", f"one of {', '.join(DESIGNS)}", self.design)
         if self.design == "groups" and self.n < 5 * GROUP:
@@ -55,7 +55,7 @@ class TwoSampleCell(Cell):
 
     def shape(self) -> Hashable:
         """Nothing is costly to set up; tests are told apart, so that the long ones start first."""
-        return self.test, self.n
+        return self.statistic, self.n
 
     def effort(self) -> float:
         """Matrix products over pairs of rows, or over rows and pairs of units."""
@@ -67,7 +67,7 @@ class TwoSampleCell(Cell):
         generator = np.random.default_rng(self.seed)
         exchange = self._exchange()
         p_values = np.array(
-            [compare(self.test, *self._draw(generator), generator, exchange).p_value for _ in range(self.repeats)]
+            [compare(self.statistic, *self._draw(generator), generator, exchange).p_value for _ in range(self.repeats)]
         )
         rows = [
             {"probe": f"{self.design} n={self.n}", "layer": f"{level:g}", "metric": "share_rejected",
