@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import bdtrik  # scipy.stats takes a second to import
 
-from padleak.study import AtMost, Claim, Design, Experiment, Profile, Within, factorial, where
+from padleak.study import OURS, AtMost, Claim, Design, Experiment, Profile, Within, factorial, where
 from padleak.study.trials.agreement import AgreementCell
 from padleak.study.trials.coverage import NOISES, CoverageCell
 from padleak.study.trials.two_sample import DESIGNS, TwoSampleCell
@@ -93,7 +93,7 @@ EXPERIMENT = Experiment(
     figures=("false_alarms", "power_of_tests", "coverage_of_intervals", "backends_agree"),
     claims=(
         Claim(
-            "C1", "Every two-sample test used here rejects at alpha when nothing differs", "ours",
+            "C1", "Every two-sample test used here rejects at alpha when nothing differs", OURS,
             (
                 AtMost(
                     "rejections at .05 of every test, design and size: distance from .05", beyond_chance,
@@ -103,7 +103,7 @@ EXPERIMENT = Experiment(
             "false_alarms",
         ),
         Claim(
-            "C2", "Every interval used here covers at its level", "ours",
+            "C2", "Every interval used here covers at its level", OURS,
             (
                 AtMost(
                     "Student's over 5 or more seeds, normal noise: coverage off 95 %", off_level("mean", 5), "coverage", MARGIN
@@ -116,7 +116,7 @@ EXPERIMENT = Experiment(
             "coverage_of_intervals",
         ),
         Claim(
-            "C3", "A planted leak of known size is recovered", "ours",
+            "C3", "A planted leak of known size is recovered", OURS,
             (
                 Within("relative error of the measured leak", bias, "of the planted leak", 0.01),
                 AtMost("Student's over 5 or more seeds: coverage off 95 %", off_level("leak", 5), "coverage", MARGIN),
@@ -124,7 +124,7 @@ EXPERIMENT = Experiment(
             "coverage_of_intervals",
         ),
         Claim(
-            "C4", "The same weights leak the same on every backend", "ours",
+            "C4", "The same weights leak the same on every backend", OURS,
             (AtMost("largest difference from TensorFlow", disagreement, "share of the state's norm", AGREE),),
             "backends_agree",
         ),

@@ -6,6 +6,7 @@ import pandas as pd
 
 from padleak.measures.inference import estimate_mean
 from padleak.report.words import say_number, say_percent
+from padleak.study.claims import OURS
 from padleak.study.results import Results
 from padleak.study.select import on_own_side, on_real_data, where
 
@@ -81,8 +82,15 @@ def _say_tutorial(verdicts: pd.DataFrame) -> Iterator[str]:
 def _say_verdicts(verdicts: pd.DataFrame) -> str:
     if verdicts.empty:
         return "No claims were examined."
-    counts = verdicts.verdict.value_counts()
+    ours = verdicts.source == OURS
+    published = verdicts[~ours].verdict.value_counts()
     named = [
-        f"{counts[name]} {name}" for name in ("supported", "refuted", "equivalent", "inconclusive") if name in counts
+        f"{published[name]} {name}"
+        for name in ("supported", "refuted", "equivalent", "inconclusive")
+        if name in published
     ]
-    return f"Of {len(verdicts)} published claims examined, {', '.join(named)}."
+    said = [f"Of {(~ours).sum()} published claims examined, {', '.join(named)}."] if named else []
+    if ours.any():
+        kept = (verdicts[ours].verdict == "supported").sum()
+        said.append(f"Of {ours.sum()} claims on our own instruments (tests, intervals, backends), {kept} supported.")
+    return " ".join(said)

@@ -1,12 +1,12 @@
 """What is run: cells, designs, claims, and the results on disk."""
 
-from padleak.study.claims import Above, AtMost, Below, Claim, Within
+from padleak.study.claims import OURS, Above, AtMost, Below, Claim, Within
 from padleak.study.experiment import Experiment
 from padleak.study.grid import Design, Profile, factorial
 from padleak.study.results import Results, load
 from padleak.study.select import on_own_side, on_real_data, per_seed, where
 
 __all__ = [
-    "Above", "AtMost", "Below", "Claim", "Design", "Experiment", "Profile", "Results", "Within", "factorial", "load",
+    "OURS", "Above", "AtMost", "Below", "Claim", "Design", "Experiment", "Profile", "Results", "Within", "factorial", "load",
     "on_own_side", "on_real_data", "per_seed", "where",
 ]  # fmt: skip

@@ -20,6 +20,9 @@ from padleak.measures.inference import estimate_mean, holm, p_above, p_below, p_
 
 ALPHA = 0.05
 
+OURS = "ours"
+"""The source of claims that nobody published: those on our own instruments."""
+
 Effect = Callable[[pd.DataFrame], pd.Series]
 """From the measurements of an experiment to one number a replicate, indexed by seed."""
 
