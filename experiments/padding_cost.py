@@ -33,7 +33,6 @@ def long(profile: Profile) -> int:
 def design(profile: Profile) -> Design:
     """Clocks on rows of one real length and on real text; accuracy and leakage of the same strategies, pre-padded."""
     seeds = {"seed": list(range(profile.seeds))}
-    backends = {"backend": list(profile.pick(smoke=BACKENDS[:1], standard=BACKENDS, paper=BACKENDS))}
     clocks = [
         factorial(
             CostCell,
@@ -41,7 +40,7 @@ def design(profile: Profile) -> Design:
             readout=readout,
             lengths=profile.pick(smoke=(32, 64, 128), standard=(32, 64, 128), paper=(32, 64, 128, 256, 512)),
             repeats=profile.pick(smoke=1, standard=5, paper=15),
-            **backends,
+            backend=list(BACKENDS),
             **seeds,
         )
         for model, readout in profile.pick(smoke={"lstm": "last"}, standard=READOUTS, paper=READOUTS).items()
@@ -51,7 +50,7 @@ def design(profile: Profile) -> Design:
         data=profile.sources("docstrings"),
         rows=profile.pick(smoke=128, standard=768, paper=3000),
         strategies=strategies(long(profile)),
-        **backends,
+        backend=list(profile.pick(smoke=BACKENDS[:1], standard=BACKENDS, paper=BACKENDS)),
         **seeds,
     )
     # As in `pre_against_post`, whose cells are a part of these.

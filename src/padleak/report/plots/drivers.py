@@ -61,8 +61,8 @@ def drivers(table: pd.DataFrame, results: Results) -> Drawn | None:
         figure,
         f"What decides the leakage is the {first} ({say_percent(shares.share.iloc[-1])} of the variance), then the {second} "
         f"({say_percent(shares.share.iloc[-2])})",
-        "Left: first-order shares in a full factorial of unmasked LSTMs on `majority`; bars are 95 % intervals from "
-        f"resampling whole seeds; the rest is interactions and seeds. Right: {say_n(shown)}, "
+        "Left: first-order shares in a full factorial of unmasked LSTMs on `majority`; bars are 95 % jackknife "
+        f"intervals over seeds; the rest is interactions and seeds. Right: {say_n(shown)}, "
         "bands are 95 % Student intervals over seeds.",
     )
 

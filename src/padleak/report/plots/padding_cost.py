@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from padleak.measures.inference import estimate_mean
 from padleak.report.plots import COLOURS, Drawn, add_legend, draw_line, figures, new_figure, say_n, summarise
+from padleak.report.words import say_percent
 from padleak.study.results import Results
 from padleak.study.select import where
 
@@ -67,11 +68,11 @@ def memory_of_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
     longer = {arm: lstm[arm, most] / lstm[arm, 0] for arm in _ARMS}
     return Drawn(
         figure,
-        f"With {most} fill steps, training an LSTM takes {longer['unmasked']:.1f} times the memory without a mask, "
+        f"{most} fill steps raise the memory that training an LSTM takes {longer['unmasked']:.1f} times without a mask and "
         f"{longer['masked']:.1f} times with one",
         "What the compiler of JAX sets aside for a step of training, or for a look, at 64 rows, beside weights, inputs "
         "and outputs (looks: at a block of 72 rows). Counted, not sampled: all seeds give the same. A sequence takes a 64th. "
-        "TensorFlow does not tell it.",
+        "Where one line is seen for two, they are the same. TensorFlow does not tell it.",
     )
 
 
@@ -137,10 +138,11 @@ def what_should_i_use(table: pd.DataFrame, results: Results) -> Drawn | None:
     share = time.loc[fastest, "mean"] / time.loc["masked", "mean"]
     return Drawn(
         figure,
-        f"{'Of what does not leak,' if clean else 'All leak;'} “{fastest}” is the fastest ({share:.0%} of the time of "
+        f"{'Of what does not leak,' if clean else 'All leak;'} “{fastest}” is the fastest ({say_percent(share)} of the time of "
         f"“masked”, accuracy {accuracy.loc[fastest, 'mean']:.3f} against {accuracy.loc['masked', 'mean']:.3f})",
-        "LSTM on text, fill in front. Time on TensorFlow, one thread, batches of 64, a compiled call a step, compilation not "
-        f"counted. {say_n(accuracy)}; bars are 95 % Student intervals over them.",
+        "LSTM on text, fill in front; packed rows hold several texts, and one begins in the state that the one before it left. "
+        "Time on TensorFlow, one thread, batches of 64, a compiled call a step, compilation not counted. "
+        f" {say_n(accuracy)}; bars are 95 % Student intervals over them.",
     )
 
 

@@ -45,15 +45,17 @@ class Examination:
         table = pd.DataFrame(rows).astype({"count": "Int64", "value": "float64"})
         return table[["probe", "layout", "count", "reference", "layer", "metric", "value"]]
 
+    def few(self) -> dict[str, View]:
+        """Views of all of the few sequences: `unpadded`, and by the name of every probe by pad count."""
+        by_count = [probe for probe in self._probes if probe.count is not None]
+        return {"unpadded": self._bare()[0]} | {probe.name: self._pair(probe)[1] for probe in by_count}
+
     def sample(self) -> dict[str, np.ndarray]:
-        """Summary states of the first probe sequences, by probe; their labels and lengths."""
-        chosen = np.arange(min(_SAMPLED_ROWS, len(self._few)))
+        """Summary states of some of the few sequences, of all lengths, by probe; their labels and lengths."""
+        chosen = np.linspace(0, len(self._few) - 1, min(_SAMPLED_ROWS, len(self._few))).astype(int)
         named = {"labels": self._few.labels[chosen], "lengths": self._few.lengths[chosen]}
         if self._program.network.takes_any_length:
-            named["unpadded"] = self._bare()[0].summary[chosen]
-        for probe in self._probes:
-            if probe.count is not None:
-                named[probe.name] = self._pair(probe)[1].summary[chosen]
+            named |= {name: view.summary[chosen] for name, view in self.few().items()}
         return named
 
     def _probe_rows(self, probe: Probe) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ import functools
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from padleak.errors import InputError
 from padleak.models import backend
 from padleak.models.network import Network, models, why_not
 from padleak.models.rows import EqualLengthRows, Rows, batchings
-from padleak.models.training import Schedule, program_for
+from padleak.models.training import History, Program, Schedule, program_for
 from padleak.study.cell import Cell, Outcome
 from padleak.study.trials.examination import Examination
 from padleak.study.trials.probe import Probe, probe_grid
@@ -107,19 +107,8 @@ class SequenceCell(Cell):
 
     def run(self) -> Outcome:
         """Train, probe, measure."""
-        backend.start()
         start = time.perf_counter()
-        data = self.load()
-        split = self.draw(data)
-        weights_seed, order_seed = np.random.SeedSequence(self.seed).generate_state(2)
-        # Batches of many shapes would be compiled for each.
-        steps = self.epochs * self.rows // self.batch if self._one_shape else 0
-        program = program_for(self.network(data), steps)
-        program.reset(int(weights_seed), self.learning_rate)
-        schedule = Schedule(self.batch, self.epochs, self.patience, self.learning_rate)
-        history = program.train(
-            self.batches_of(split.train), self.batches_of(split.validation), schedule, int(order_seed)
-        )
+        program, split, history, data = self.train()
         trained = time.perf_counter()
         examination = Examination(self, program, split.test)
         table = examination.measure()
@@ -136,6 +125,22 @@ class SequenceCell(Cell):
         }
         weights = {variable.path: np.asarray(variable) for variable in program.model.weights}
         return Outcome(table, facts, {"states": examination.sample(), "weights": weights})
+
+    def train(self) -> "Trained":
+        """Load the data, set the program back and train it."""
+        backend.start()
+        data = self.load()
+        split = self.draw(data)
+        weights_seed, order_seed = np.random.SeedSequence(self.seed).generate_state(2)
+        # Batches of many shapes would be compiled for each.
+        steps = self.epochs * self.rows // self.batch if self._one_shape else 0
+        program = program_for(self.network(data), steps)
+        program.reset(int(weights_seed), self.learning_rate)
+        schedule = Schedule(self.batch, self.epochs, self.patience, self.learning_rate)
+        history = program.train(
+            self.batches_of(split.train), self.batches_of(split.validation), schedule, int(order_seed)
+        )
+        return Trained(program, split, history, data)
 
     def probes_of(self, network: Network) -> tuple[Probe, ...]:
         """Training's own layout first; what the network or the layout rules out is left out."""
@@ -180,6 +185,15 @@ class SequenceCell(Cell):
         if self.masking == "unpadded":
             return EqualLengthRows(sequences, at_ends=self.network().packs)
         return batchings[self.batching](sequences, self.pad)
+
+
+class Trained(NamedTuple):
+    """A program that has been trained, on what, and how that went."""
+
+    program: Program
+    split: Split
+    history: History
+    data: Dataset
 
 
 @functools.lru_cache(maxsize=64)
