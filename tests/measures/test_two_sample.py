@@ -96,6 +96,18 @@ class TestEveryTest:
         x, y = draw(n_x=60, n_y=60, shift=1.5)
         assert run(test, x, y, exchange).p_value < 0.02
 
+    @pytest.mark.parametrize("n", [20, 33, 64])
+    def test_where_nothing_at_all_differs_the_p_value_is_1(self, test, n):
+        x = np.random.default_rng(n).normal(size=(n, 5))
+        assert run(test, x, x.copy(), Exchange(99, paired=True)).p_value == 1
+        assert run(test, np.ones((n, 5)), np.ones((n, 5))).p_value == 1
+
+    @pytest.mark.parametrize("chance", [0.5, 0.95])
+    def test_ties_do_not_hide_a_difference(self, test, chance):
+        generator = np.random.default_rng(4)
+        x, y = ((generator.random((60, 2)) < share).astype(float) for share in (0.5, chance))
+        assert (run(test, x, y).p_value < 0.02) == (chance != 0.5)
+
     def test_one_seed_one_result(self, test):
         first, again = (run(test, *draw(), seed=3) for _ in range(2))
         assert first.p_value == again.p_value and np.array_equal(first.null, again.null)
@@ -114,7 +126,7 @@ class TestEveryTest:
                 (1 + (found.null >= found.statistic * (1 - 1e-6)).sum()) / 200, abs=0.006
             )
         else:
-            assert found.by_unit.shape == (3,) and ((found.by_unit > 0) & (found.by_unit <= 1)).all()
+            assert found.by_unit.shape == (3,) and found.by_unit.min() == pytest.approx(found.p_value)
 
     @pytest.mark.slow
     def test_where_nothing_differs_it_rejects_at_its_level(self, test):

@@ -11,7 +11,7 @@ import numpy as np
 from padleak.errors import InputError
 
 _ROUNDING = 1e-6
-"""Statistics so little apart, of the largest, count as equal: relabellings that say the same may differ in the last bits."""
+"""Statistics so little apart, in their scale, count as equal: relabellings that say the same may differ in the last bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class Exchange:
         permutations: Relabellings drawn, beside the observed one.
         paired: Rows `i` of both samples belong together (a sequence with fill and without), and are swapped or not.
         groups: Rows with the same entry go together: `(n,)` of pairs, or `(n_x + n_y,)` of rows, where a group lies in one
-            sample (the steps of a sequence).
+            sample (the steps of a sequence). Groups count as drawn alike, their sizes included.
         strata: Rows change their label with others of the same entry alone, `(n_x + n_y,)` (the rows of a seed); not with
             `paired` or `groups`.
     """
@@ -60,6 +60,8 @@ class Exchange:
         return np.where(is_first, 1 / firsts, -1 / (n_x + n_y - firsts)).astype(np.float32)
 
     def _check(self, n_x: int, n_y: int) -> None:
+        if self.permutations < 1:
+            raise InputError("permutations", "at least 1", str(self.permutations))
         if min(n_x, n_y) < 2:
             raise InputError("samples", "at least two rows each", f"{n_x} and {n_y}")
         if self.paired and n_x != n_y:
@@ -99,14 +101,15 @@ def _relabel_within(
     return labels
 
 
-def p_value(statistics: np.ndarray) -> np.ndarray:
+def p_value(statistics: np.ndarray, scale: float = 0.0) -> np.ndarray:
     """Share of relabellings whose statistic is at least the observed one, which counts itself (Phipson & Smyth 2010).
 
     Args:
         statistics: `(permutations + 1, ...)`, the observed one first.
+        scale: How large statistics can be, where rounding alone makes them; the largest of all, if that is larger.
 
     >>> float(p_value(np.array([3.0, 1.0, 2.0, 4.0])))
     0.5
     """
-    tolerance = _ROUNDING * np.abs(statistics).max(axis=0)
+    tolerance = _ROUNDING * np.maximum(scale, np.abs(statistics).max(axis=0))
     return (statistics >= statistics[0] - tolerance).mean(axis=0)

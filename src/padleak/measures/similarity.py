@@ -1,4 +1,4 @@
-"""Similarity of representations: how much of the geometry of the same rows two sets of states share, 0 to 1.
+"""Similarity of representations: how much of the geometry of the same rows two sets of states share; 1 is all of it.
 
 A similarity declares what it does not see, for its first and its second argument; tests hold it to that. To add one, write a
 function of two arrays `(row, unit)` with as many rows, and decorate it. Facts: `first`, `second` (names of `INVARIANCES`).
@@ -26,7 +26,7 @@ def similarity(name: str, x: np.ndarray, y: np.ndarray) -> float:
         x, y: `(row, unit)`, row by row of the same step or sequence; more rows than units.
 
     Raises:
-        InputError: Rows that do not line up, or fewer than four.
+        InputError: Rows that do not line up, fewer than four, no units, or what is not a number.
 
     >>> x = np.random.default_rng(0).normal(size=(50, 3))
     >>> round(similarity("linear_cka", x, 2 * x + 1), 3)
@@ -37,6 +37,8 @@ def similarity(name: str, x: np.ndarray, y: np.ndarray) -> float:
         raise InputError(
             "states", "two arrays (row, unit) of the same four or more rows", f"shapes {x.shape}, {y.shape}"
         )
+    if not x.size or not y.size or not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise InputError("states", "of one or more units, finite throughout", "none, or some that are not")
     return float(similarities[name](x - x.mean(axis=0), y - y.mean(axis=0)))
 
 
@@ -62,7 +64,7 @@ def procrustes(x: np.ndarray, y: np.ndarray) -> float:
 def svcca(x: np.ndarray, y: np.ndarray) -> float:
     """Mean canonical correlation of the principal directions that hold 99 % of the variance (Raghu et al. 2017,
     arXiv:1706.05806)."""
-    (u, _, _), (v, _, _) = _principal(x, _VARIANCE_KEPT), _principal(y, _VARIANCE_KEPT)
+    u, v = _principal(x, _VARIANCE_KEPT), _principal(y, _VARIANCE_KEPT)
     correlations = np.linalg.svd(u.T @ v, compute_uv=False)
     return correlations.mean() if len(correlations) else 0.0
 
@@ -71,7 +73,7 @@ def svcca(x: np.ndarray, y: np.ndarray) -> float:
 def pwcca(x: np.ndarray, y: np.ndarray) -> float:
     """Canonical correlations, weighted by how much of the first argument each direction holds (Morcos et al. 2018,
     arXiv:1806.05759). Not symmetric."""
-    (u, _, _), (v, _, _) = _principal(x), _principal(y)
+    u, v = _principal(x), _principal(y)
     rotation, correlations, _ = np.linalg.svd(u.T @ v, full_matrices=False)
     held = np.abs((u @ rotation).T @ x).sum(axis=1)
     return _over((held * correlations).sum(), held.sum())
@@ -97,13 +99,13 @@ def _gaussian(x: np.ndarray) -> np.ndarray:
     return np.exp(-squared / (2 * width if width > 0 else 1))
 
 
-def _principal(x: np.ndarray, kept: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Singular vectors and values: those that are not nothing, and hold `kept` of the variance."""
-    u, s, v = np.linalg.svd(x, full_matrices=False)
+def _principal(x: np.ndarray, kept: float = 1.0) -> np.ndarray:
+    """Left singular vectors: those that are not nothing, and hold `kept` of the variance."""
+    u, s, _ = np.linalg.svd(x, full_matrices=False)
     real = s > 1e-10 * s[0] if s[0] > 0 else np.zeros(len(s), bool)
     share = np.cumsum(s**2) / max((s**2).sum(), np.finfo(float).tiny)
     count = min(int(real.sum()), int(np.searchsorted(share, kept - 1e-12)) + 1)
-    return u[:, :count], s[:count], v[:count]
+    return u[:, :count]
 
 
 def _over(numerator: float, denominator: float) -> float:

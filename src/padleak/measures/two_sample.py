@@ -1,8 +1,9 @@
 """Two-sample tests: do two sets of states come from one distribution?
 
 A test gives a statistic for the observed labelling and for every relabelling of an `Exchange`, from one matrix product; its
-p-value is exact in what the exchange assumes. To add one, write a function `(rows, weights, exchange) -> (relabelling,)` or
-`(relabelling, unit)` and decorate it. Facts beside the registration: `unit` (of the statistic) and `what` (in words).
+p-value is exact in what the exchange assumes. To add one, write a function `(rows, weights, relations) -> (relabelling,)` or
+`(relabelling, unit)` and decorate it. Facts beside the registration: `unit` (of the statistic), `what` (in words), and
+`in_state_units` (it grows with the states).
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from padleak.errors import InputError
-from padleak.measures.inference import holm
 from padleak.measures.permutation import Exchange, p_value
 from padleak.registry import Registry
 
@@ -19,6 +19,9 @@ two_sample_tests = Registry("two-sample test", package="padleak.measures")
 _FOLDS = 5
 _RIDGE = 1.0
 _NEWTON_STEPS = 8
+_NOTHING = 1e-9
+"""Of a scale: what is as little is rounding."""
+
 _AT_ONCE = 256
 """Relabellings taken at a time, for memory."""
 
@@ -28,21 +31,19 @@ class TwoSample:
     """What a two-sample test found.
 
     Attributes:
-        statistic: Observed; larger is further apart.
+        statistic: Observed; larger is further apart. Of tests by unit, that of the unit furthest apart.
         p_value: Share of relabellings that are at least as far apart.
-        null: The statistic of each relabelling, `(permutation,)`.
-        unit_p_values: Of tests that look at units one by one, `(unit,)`, not adjusted for their number; else None.
+        null: The statistic of each relabelling, `(permutation,)`; of tests by unit, the largest of all units, each divided by
+            the spread of its own null.
+        by_unit: Of tests by unit, p-values `(unit,)` adjusted for their number: shares of relabellings in which any unit is as
+            far apart as this one (Westfall & Young 1993), since Holm's method would ask for more permutations than there are
+            units; else None.
     """
 
     statistic: float
     p_value: float
     null: np.ndarray
-    unit_p_values: np.ndarray | None = None
-
-    @property
-    def by_unit(self) -> np.ndarray | None:
-        """p-values by unit, adjusted by Holm's method."""
-        return None if self.unit_p_values is None else holm(self.unit_p_values)
+    by_unit: np.ndarray | None = None
 
 
 def compare(
@@ -72,16 +73,20 @@ def compare(
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
         raise InputError("samples", "two arrays (row, unit) with as many units", f"shapes {x.shape} and {y.shape}")
     rows = np.concatenate([x, y])
-    if not np.isfinite(rows).all():
-        raise InputError("samples", "finite throughout", "some that are not")
+    if not rows.size or not np.isfinite(rows).all():
+        raise InputError("samples", "of one or more units, finite throughout", "none, or some that are not")
     exchange = exchange or Exchange()
     weights = exchange.weights(len(x), len(y), generator)
     statistics = two_sample_tests[test](rows, weights, _Relations.of(exchange, len(x), len(rows), generator))
+    scale = float(rows.std()) if two_sample_tests.facts(test).get("in_state_units") else 1.0
     if statistics.ndim == 1:
-        return TwoSample(float(statistics[0]), float(p_value(statistics)), statistics[1:])
+        return TwoSample(float(statistics[0]), float(p_value(statistics, scale)), statistics[1:])
     # Whether any unit differs: the largest of all, each in its own null's spread.
-    joint = (statistics / _spread(statistics)).max(axis=1)
-    return TwoSample(float(statistics[0].max()), float(p_value(joint)), joint[1:], p_value(statistics))
+    spread = statistics.std(axis=0)
+    standard = statistics / np.where(spread > 1000 * _NOTHING * scale, spread, np.inf)
+    joint = standard.max(axis=1)
+    any_as_far = np.concatenate([standard[:1], np.broadcast_to(joint[1:, None], (len(joint) - 1, rows.shape[1]))])
+    return TwoSample(float(statistics[0].max()), float(p_value(joint)), joint[1:], p_value(any_as_far))
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,12 +106,7 @@ class _Relations:
         return cls(kin, fold_of_kin[kin])
 
 
-def _spread(statistics: np.ndarray) -> np.ndarray:
-    spread = statistics.std(axis=0)
-    return np.where(spread > 0, spread, 1)
-
-
-@two_sample_tests.add(unit="distance", what="energy distance")
+@two_sample_tests.add(unit="distance", what="energy distance", in_state_units=True)
 def energy(rows: np.ndarray, weights: np.ndarray, relations: _Relations) -> np.ndarray:
     """Twice the mean distance between the samples less the mean distances within them (Székely & Rizzo 2004)."""
     return _quadratic(-np.sqrt(_squared_distances(rows)), weights)
@@ -124,7 +124,8 @@ def mmd(rows: np.ndarray, weights: np.ndarray, relations: _Relations) -> np.ndar
 def logistic(rows: np.ndarray, weights: np.ndarray, relations: _Relations) -> np.ndarray:
     """How far apart a cross-validated logistic regression holds the samples (after Cheng & Cloninger 2022, arXiv:1909.11298).
 
-    The mean held-out log odds of the one sample minus those of the other; ridge penalty 1 on standardised units.
+    The mean held-out log odds of the one sample minus those of the other, without the intercept, which tells folds apart and
+    not samples; ridge penalty 1 on standardised units.
     """
     spread = rows.std(axis=0)
     standard = (rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1)
@@ -135,7 +136,7 @@ def logistic(rows: np.ndarray, weights: np.ndarray, relations: _Relations) -> np
         for start in range(0, len(weights), _AT_ONCE):
             now = slice(start, start + _AT_ONCE)
             beta = _fit_logistic(design[~held_out], weights[now][:, ~held_out])
-            statistics[now] += (weights[now][:, held_out] * (beta @ design[held_out].T)).sum(axis=1)
+            statistics[now] += (weights[now][:, held_out] * (beta[:, 1:] @ standard[held_out].T)).sum(axis=1)
     return statistics
 
 
@@ -144,14 +145,17 @@ def nearest_neighbours(rows: np.ndarray, weights: np.ndarray, relations: _Relati
     """How much more a row's nearest neighbours are of its own sample than of the other (after Lopez-Paz & Oquab 2017,
     arXiv:1610.06545).
 
-    As many neighbours as the root of the number of rows, left out itself and what belongs to it.
+    As many neighbours as the root of the number of rows, left out itself and what belongs to it; where several are equally
+    far, they share the last places.
     """
     squared = _squared_distances(rows)
     squared[relations.kin[:, None] == relations.kin] = np.inf
     count = max(1, int(np.sqrt(len(rows))))
-    nearest = np.argpartition(squared, count, axis=1)[:, :count]
-    votes = np.zeros(squared.shape, np.float32)
-    np.put_along_axis(votes, nearest, np.float32(len(rows) / (4 * count)), axis=1)
+    last = np.partition(squared, count - 1, axis=1)[:, count - 1, None]
+    rounding = _NOTHING * np.where(np.isfinite(last), last + rows.var(), 0)
+    nearer, level = squared < last - rounding, np.abs(squared - last) <= rounding
+    places = (count - nearer.sum(axis=1, keepdims=True)) / np.maximum(1, level.sum(axis=1, keepdims=True))
+    votes = (len(rows) / (4 * count) * (nearer + places * level)).astype(np.float32)
     return ((weights @ votes.T) * weights).sum(axis=1)
 
 
@@ -161,7 +165,7 @@ def kolmogorov_smirnov(rows: np.ndarray, weights: np.ndarray, relations: _Relati
     return np.stack([np.abs(gaps[:, places]).max(axis=1) for gaps, _, places in _gaps(rows, weights)], axis=1)
 
 
-@two_sample_tests.add(unit="state units", what="Wasserstein distance by unit")
+@two_sample_tests.add(unit="state units", what="Wasserstein distance by unit", in_state_units=True)
 def wasserstein(rows: np.ndarray, weights: np.ndarray, relations: _Relations) -> np.ndarray:
     """The area between the two distribution functions, by unit."""
     return np.stack([np.abs(gaps[:, :-1]) @ steps for gaps, steps, _ in _gaps(rows, weights)], axis=1)

@@ -5,8 +5,6 @@ import ipaddress
 import logging
 import queue
 import re
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from padleak.errors import InputError
 from padleak.models import backend
+from padleak.study.interrupts import children_deaf_to_interrupts, no_interrupt_lost
 from padleak.study.pack import installed
 from padleak.study.store import Store
 from padleak.study.work import Report, run_slice
@@ -76,7 +75,7 @@ def start(workers: int) -> Iterator["Crew"]:
         "distributed.scheduler.allowed-failures": 1,
     }
     with dask.config.set(settings):
-        with _children_deaf_to_interrupts():
+        with children_deaf_to_interrupts():
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -156,9 +155,10 @@ class Crew:
         Raises:
             InputError: All workers are gone, the scheduler is, or a worker has other data.
         """
-        with store.probe() as probe:
+        with store.probe() as probe, no_interrupt_lost() as heed:
             away = Store(store.folder.resolve())
             while backlog or self._running:
+                heed()
                 idle = len(self._look()) - len(self._running)
                 for group in backlog.take(max(0, idle), busy=len(self._running)):
                     self._hand_out(group, away, probe)
@@ -285,16 +285,3 @@ def _first_line(error: Exception) -> str:
 def _quieten() -> None:
     for name in ("distributed", "tornado", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-
-
-@contextlib.contextmanager
-def _children_deaf_to_interrupts() -> Iterator[None]:
-    """Processes started meanwhile do not hear Ctrl-C: the terminal sends it to all, and this process ends them in order."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

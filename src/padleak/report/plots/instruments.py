@@ -126,8 +126,9 @@ def coverage_of_intervals(table: pd.DataFrame, results: Results) -> Drawn | None
 def _name_intervals(rows: pd.DataFrame) -> np.ndarray:
     names = rows.interval.astype(str).replace({"variance_share": "variance share, jackknife", "leak": "planted leak"})
     planted = np.where(rows.interval == "leak", " of " + (100 * rows.planted).map("{:.0f} %".format), "")
+    weak = np.where((rows.interval == "variance_share") & (rows.planted < 1), ", weak factor", "")
     noise = np.where(rows.interval == "mean", ", " + rows.noise.astype(str) + " noise", "")
-    return names + planted + noise
+    return names + planted + noise + weak
 
 
 def _shares(rows: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from padleak.data.vocabulary import FIRST_WORD
 from padleak.measures.shift import Comparison, measures
 from padleak.models import backend
 from padleak.models.network import Network, why_not
-from padleak.models.training import Program
+from padleak.models.training import program_for
 from padleak.study.cell import Cell, Outcome
 from padleak.study.trials import elsewhere
 
@@ -32,6 +32,7 @@ class AgreementCell(Cell):
     """
 
     kind: ClassVar[str] = "agreement"
+    revision: ClassVar[int] = 2
 
     model: str = "lstm"
     masking: str = "none"
@@ -41,6 +42,8 @@ class AgreementCell(Cell):
 
     def why_not(self) -> str | None:
         """Names are checked on the way."""
+        if not _network(self).takes_any_length:
+            return f"the readout {self.readout} needs one length, so there is no view without fill"
         return why_not(_network(self), "tokens")
 
     def shape(self) -> Hashable:
@@ -52,8 +55,8 @@ class AgreementCell(Cell):
         return float(len(_PACKAGES))
 
     def surroundings(self) -> dict[str, Any]:
-        """Which backends there are."""
-        return {"backends": " ".join(_installed())}
+        """Which backends there are, and the one that draws the weights."""
+        return {"backends": " ".join(_installed()), "backend": backend.name()}
 
     def run(self) -> Outcome:
         """Draw weights here, and measure with them on every backend."""
@@ -73,7 +76,7 @@ def measure(settings: dict[str, Any], weights: list) -> list[dict[str, Any]]:
     """The relative shifts of a network with the given weights, on this process's backend."""
     backend.start()
     cell = AgreementCell(**settings | {"counts": tuple(settings["counts"])})
-    program = Program(_network(cell), steps=0)
+    program = program_for(_network(cell), steps=0)
     program.model.set_weights([np.asarray(values, "float32") for values in weights])
     generator = np.random.default_rng(cell.seed)
     rows = Sequences.from_rows(list(generator.integers(FIRST_WORD, _WORDS, size=(_ROWS, _LENGTH))), np.zeros(_ROWS))

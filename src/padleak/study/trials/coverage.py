@@ -33,12 +33,13 @@ class CoverageCell(Cell):
             `variance_share` (of a factor, by jackknife over seeds).
         n: Seeds that the interval is over.
         noise: A name of `NOISES`.
-        planted: The truth: the mean, or the leak as a share of the states' norm. Variance shares follow from fixed effects.
+        planted: The truth, above 0: the mean, or the leak as a share of the states' norm; of a variance share, the size of the
+            factor's effect beside that of the other, which is 1.
         repeats: Intervals.
     """
 
     kind: ClassVar[str] = "coverage"
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
 
     interval: str = "mean"
     n: int = 10
@@ -51,6 +52,9 @@ class CoverageCell(Cell):
         for name, known in (("interval", _INTERVALS), ("noise", NOISES)):
             if getattr(self, name) not in known:
                 raise InputError(name, f"one of {', '.join(known)}", getattr(self, name))
+        for name, least in (("planted", 1e-6), ("repeats", 1)):
+            if getattr(self, name) < least:
+                raise InputError(name, f"at least {least:g}", str(getattr(self, name)))
         return None if self.n > 1 else "an interval over seeds needs two"
 
     def shape(self) -> Hashable:
@@ -96,9 +100,10 @@ def _variance_share(cell: CoverageCell, generator: np.random.Generator) -> tuple
     table = pd.DataFrame(grid, columns=["seed", "a", "b"])
     own = 0.5 * NOISES[cell.noise](generator, cell.n)
     noise = NOISES[cell.noise](generator, len(table))
-    table["value"] = _EFFECTS["a"][table.a] + _EFFECTS["b"][table.b] + own[table.seed] + noise
+    effects = {"a": cell.planted * _EFFECTS["a"], "b": _EFFECTS["b"]}
+    table["value"] = effects["a"][table.a] + effects["b"][table.b] + own[table.seed] + noise
     first = variance_shares(table, "value", ["a", "b"], "seed").iloc[0]
-    parts = {name: effects.var() for name, effects in _EFFECTS.items()}
+    parts = {name: effect.var() for name, effect in effects.items()}
     truth = parts["a"] / (sum(parts.values()) + 0.25 + 1)
     return Estimate(float(first.share), float(first.low), float(first.high), cell.n), truth
 

@@ -32,6 +32,7 @@ class DistributionCell(Cell):
     """
 
     kind: ClassVar[str] = "distribution"
+    revision: ClassVar[int] = 2
 
     network: SequenceCell = field(default_factory=SequenceCell)
     tests: tuple[str, ...] = ("energy", "mmd", "logistic", "nearest_neighbours", "kolmogorov_smirnov", "wasserstein")

@@ -32,7 +32,7 @@ def call(of: str, function: str, **arguments: Any) -> Any:
         child.stdin.flush()
         answer = child.stdout.readline()
     if not answer:
-        _child.cache_clear()
+        _child.cache_clear()  # the others' children end with this process
         raise RuntimeError(f"the process on {of} ended with code {child.wait()}")
     fine, result = json.loads(answer)
     if not fine:

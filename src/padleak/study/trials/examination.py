@@ -31,7 +31,9 @@ class Examination:
         self._probes = cell.probes_of(program.network)
         self._few = stratify(test, cell.probe_rows)
         self._conditions = [
-            Condition(probe.layout, probe.count) for probe in self._probes if probe.reference == "unpadded"
+            Condition(probe.layout, probe.count)
+            for probe in self._probes
+            if probe.reference == "unpadded" or probe.count is not None
         ]
         most = max((condition.count or 0 for condition in self._conditions), default=0)
         self._views = Views(program, cell.length, cell.seed, int(max(cell.length, self._few.lengths.max() + most)))

@@ -35,6 +35,7 @@ class TwoSampleCell(Cell):
     """
 
     kind: ClassVar[str] = "two_sample"
+    revision: ClassVar[int] = 2
 
     statistic: str = "energy"
     n: int = 100
@@ -49,8 +50,11 @@ class TwoSampleCell(Cell):
         two_sample_tests[self.statistic]
         if self.design not in DESIGNS:
             raise InputError("design", f"one of {', '.join(DESIGNS)}", self.design)
-        if self.design == "groups" and self.n < 5 * GROUP:
-            return f"groups of {GROUP} rows need at least {5 * GROUP} rows a sample"
+        for name, least in (("n", 2), ("permutations", 1), ("repeats", 1)):
+            if getattr(self, name) < least:
+                raise InputError(name, f"at least {least}", str(getattr(self, name)))
+        if self.design == "groups" and (self.n < 5 * GROUP or self.n % GROUP):
+            return f"groups of {GROUP} rows need a multiple of it, at least {5 * GROUP} rows a sample"
         return None
 
     def shape(self) -> Hashable:
