@@ -33,7 +33,7 @@ def design(profile: Profile) -> Design:
             padding=["pre", "post"],
             layers=[1, 2],
             units=[8, 32],
-            readout=["last", "mean"],
+            readout=["last", "mean", "max", "attention"],
             probes=by_side,
             **profile.settings | {"rows": min(profile.rows, 1024), "epochs": min(profile.epochs, 4)},
         )

@@ -45,7 +45,7 @@ EXPERIMENT = Experiment(
     name="hidden_state_distributions",
     question="Does comparing the distributions of hidden states reveal the padding, and how much of it must there be?",
     design=design,
-    figures=("fill_seen_by_tests",),
+    figures=("fill_seen_by_tests", "similarity_after_fill", "units_after_fill"),
     claims=(
         Claim(
             "L12", "Comparing the distributions of hidden states reveals the padding", "LSTM article (2025)",

@@ -32,6 +32,7 @@ def design(profile: Profile) -> Design:
         factorial(
             CoverageCell, interval="variance_share", planted=[0.15, 1.0], repeats=profile.pick(20, 800, 1000), **over
         ),
+        factorial(CoverageCell, interval=["clustered", "hierarchical"], repeats=profile.pick(20, 800, 2000), **over),
     ]
     networks = profile.pick(smoke=["lstm"], standard=["lstm", "gru", "simple_rnn"], paper=["lstm", "gru", "simple_rnn"])
     agreement = factorial(
@@ -115,6 +116,13 @@ EXPERIMENT = Experiment(
                 AtMost(
                     "jackknife of variance shares, strong and weak, over 10 or more seeds: coverage off 95 %",
                     off_level("variance_share", 10),
+                    "coverage", MARGIN,
+                ),
+                AtMost(
+                    "bootstrap over 10 or more seeds: coverage off 95 %", off_level("clustered", 10), "coverage", MARGIN,
+                ),
+                AtMost(
+                    "bootstrap over 10 or more data sets of seeds: coverage off 95 %", off_level("hierarchical", 10),
                     "coverage", MARGIN,
                 ),
             ),

@@ -55,7 +55,7 @@ def plant(name: str, value) -> dict[str, dict]:
     metrics = {
         "summary": ("relative_shift", "token_shift", "separation", "largest_shift"),
         "states": ("largest_shift",),
-        "prediction": ("accuracy", "total_variation", "largest_prediction_shift"),
+        "prediction": ("accuracy", "macro_f1", "total_variation", "largest_prediction_shift", "validation_loss"),
         "encoder": ("fill_taken_for_real",),
     }
     cells = EXPERIMENTS[name].design(PROFILES["standard"]).cells
@@ -152,3 +152,39 @@ def test_drivers_find_the_factors_that_were_planted():
         "sequence length": False, "amount of padding": True, "layers": True, "hidden units": True, "downstream layer": False,
     }  # fmt: skip
     assert verdict["verdict"] == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("random", "pre", "middle", "verdict"),
+    [(0.6, 0.68, 0.7, "supported"), (0.75, 0.68, 0.7, "refuted"), (0.6, 0.68, 0.6, "refuted")],
+)
+def test_padding_layouts_find_what_is_planted(random, pre, middle, verdict):
+    scores = {"random": random, "pre": pre, "middle": middle}
+
+    def score(cell, layout, count, layer, metric):
+        return scores.get(cell.padding, 0.7) if cell.model == "conv1d" and cell.readout == "flatten" else 0.5
+
+    assert plant("padding_layouts", score)["P2"]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("attention", "chosen", "mean", "expected"),
+    [
+        (0.5, 0.6, 0.4, {"L8": "supported", "P5": "supported"}),
+        (0.001, 0.6, 0.4, {"L8": "refuted", "P5": "supported"}),
+        (0.5, 1.2, 0.01, {"L8": "refuted", "P5": "refuted"}),
+    ],
+)
+def test_readouts_find_what_is_planted(attention, chosen, mean, expected):
+    """The search must take the network of least loss, which is planted at 64 units, and not that of least shift."""
+
+    def shift(cell, layout, count, layer, metric):
+        best = cell.readout == "last" and cell.units == 64 and cell.learning_rate == 0.01
+        if metric == "validation_loss":
+            return 0.2 if best else 0.5
+        if cell.units == 16:
+            return 0.0001
+        return {"attention": attention, "mean": mean}.get(cell.readout, chosen if best else 1.0)
+
+    verdicts = {name: verdict["verdict"] for name, verdict in plant("readouts", shift).items()}
+    assert verdicts == expected

@@ -5,12 +5,14 @@ from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
 
 from padleak.measures.inference import (
+    detectable,
     estimate_mean,
     holm,
     p_above,
     p_below,
     p_outside,
     p_within,
+    standardised,
     variance_shares,
 )  # fmt: skip
 
@@ -109,3 +111,20 @@ def test_variance_share_intervals_are_the_jackknife_s_by_hand():
     low, high = stats.t.interval(0.95, len(seeds) - 1, np.mean(pseudo), stats.sem(pseudo))
     first = variance_shares(table, "response", ["a", "b"], "seed").iloc[0]
     assert (first.low, first.high) == pytest.approx((np.sin(low) ** 2, np.sin(high) ** 2))
+
+
+def test_standardised_by_hand():
+    freedom = len(VALUES) - 1
+    hedges = 1 - 3 / (4 * freedom - 1)  # his approximation
+    expected = (VALUES.mean() - 0.1) / VALUES.std(ddof=1)
+    assert standardised(VALUES, 0.1) == pytest.approx(hedges * expected, rel=0.01)
+    assert np.isnan(standardised(np.ones(5))) and np.isnan(standardised(VALUES[:1]))
+
+
+@pytest.mark.parametrize("n", [2, 5, 20])
+def test_a_detectable_distance_is_seen_as_often_as_it_says(n):
+    generator = np.random.default_rng(n)
+    values = generator.normal(size=n)
+    samples = generator.normal(detectable(values), values.std(ddof=1), size=(4000, n))
+    seen = np.mean([p_above(sample, 0) < 0.025 for sample in samples])
+    assert seen == pytest.approx(0.8, abs=0.03)

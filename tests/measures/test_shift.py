@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from padleak.measures import Comparison, measures
-from padleak.measures.shift import score
+from padleak.measures.shift import macro_f1, score
 
 
 def make_comparison(seed: int, rows: int = 7, units: int = 4, identical: bool = False) -> Comparison:
@@ -76,3 +76,15 @@ def test_score_of_numbers_is_the_share_of_variance_explained():
     labels = np.array([1.0, 2.0, 3.0, 6.0])
     assert score(labels[:, None], labels) == 1
     assert score(np.full((4, 1), labels.mean()), labels) == pytest.approx(0)
+
+
+@given(seed=st.integers(0, 10_000))
+def test_macro_f1_is_the_mean_harmonic_mean_of_precision_and_recall(seed):
+    generator = np.random.default_rng(seed)
+    prediction, labels = generator.dirichlet(np.ones(4), 30), generator.integers(3, size=30)
+    told, scores = prediction.argmax(axis=1), []
+    for label in set(labels.tolist()):
+        right = sum((told == label) & (labels == label))
+        precision, recall = right / max(1, sum(told == label)), right / sum(labels == label)
+        scores.append(2 * precision * recall / (precision + recall) if right else 0)
+    assert macro_f1(prediction, labels) == pytest.approx(np.mean(scores))

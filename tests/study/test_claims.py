@@ -80,3 +80,17 @@ def test_null_effects_reach_p_below_alpha_no_more_often_than_alpha():
     settled = np.mean([verdict["p"] < 0.05 for verdict in verdicts])
     assert settled <= stats.binom.ppf(0.999, 1500, 0.05) / 1500
     assert {verdict["verdict"] for verdict in verdicts} == {"inconclusive"}
+
+
+def test_parts_say_how_far_they_lie_from_the_bound_and_how_far_would_be_seen():
+    (part,) = decide((Above, (0.5,), LARGE))["parts"]
+    deviations = (LARGE.mean() - 0.5) / LARGE.std(ddof=1)
+    assert part["standardised"] == pytest.approx(0.8 * deviations, rel=0.01)  # Hedges's correction for 5 is .798
+    # The distance at which a test of noncentral t has a power of 80 %.
+    noncentrality = part["detectable"] / (LARGE.std(ddof=1) / np.sqrt(5))
+    assert stats.nct.sf(stats.t.ppf(0.975, 4), 4, noncentrality) == pytest.approx(0.8, abs=1e-6)
+
+
+def test_a_deterministic_bound_has_neither():
+    (part,) = decide((AtMost, (1.1,), LARGE))["parts"]
+    assert part["standardised"] is None and part["detectable"] is None

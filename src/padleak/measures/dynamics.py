@@ -22,6 +22,12 @@ _ORBIT = 64
 _SAME = 1e-3
 """Of the root mean square norm of states: what is nearer counts as one place."""
 
+_AT_REST = 1e-10
+"""Of the same: what moves less a step has come to rest."""
+
+_STEPS_OF_GROWTH = 1024
+_PATIENCE, _LOOKS_FOR_REST = 4096, 16
+
 Map = Callable[[np.ndarray], np.ndarray]
 """From states `(n, state)` to the states a step later."""
 
@@ -133,6 +139,9 @@ def _simple_rnn(layer: RecurrentLayer, state: np.ndarray, inputs: np.ndarray) ->
 
 _STEPS = {"lstm": _lstm, "gru": _gru, "simple_rnn": _simple_rnn}
 
+KINDS = tuple(_STEPS)
+"""Kinds of layers."""
+
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 0.5 * (1 + np.tanh(0.5 * x))
@@ -172,7 +181,8 @@ class Attractor:
 
     Attributes:
         orbit: The states it runs through, `(period, state)`; of one that never comes back, as far as it was followed.
-        rates: Absolute eigenvalues of the map along the orbit, a step, falling, `(state,)`; below 1 what differs dies out.
+        rates: Absolute eigenvalues of the map along the orbit, a step, falling, `(state,)`; below 1 what differs dies out. Of
+            one that never comes back, the growth of a difference alone (its largest Lyapunov exponent, as a factor).
         is_settled: Whether it comes back to itself.
     """
 
@@ -188,53 +198,93 @@ class Attractor:
 
 @dataclass(frozen=True, eq=False)
 class Census:
-    """The attractors that states end in, and which of them each does, `(n,)`."""
+    """The attractors that states end in. What has not settled counts as one.
+
+    Attributes:
+        attractors: Each once.
+        ends_in: Index of that in which each state ends, `(n,)`.
+        places: The state of its orbit that is next to where each state came to, `(n, state)`.
+    """
 
     attractors: tuple[Attractor, ...]
     ends_in: np.ndarray
+    places: np.ndarray
 
     @property
     def largest(self) -> Attractor:
         """The one that most end in."""
         return self.attractors[int(np.bincount(self.ends_in).argmax())]
 
+    @property
+    def settled(self) -> int:
+        """Number of attractors that come back to themselves."""
+        return sum(one.is_settled for one in self.attractors)
+
+    @property
+    def unsettled_share(self) -> float:
+        """Share of states that end in none."""
+        return float(np.mean([not self.attractors[index].is_settled for index in self.ends_in]))
+
     def latched_share(self, starts: np.ndarray) -> float:
-        """Mean distance between the attractors of two states, as a share of that between the states at the start: what is
-        left of their difference for ever."""
-        places = np.stack([attractor.orbit.mean(axis=0) for attractor in self.attractors])[self.ends_in]
-        return _mean_gap(places) / _mean_gap(starts)
+        """Mean distance between the places of two states on their attractors, as a share of that between the states at the
+        start: what is left of their difference for ever, if they settle."""
+        return mean_gap(self.places) / mean_gap(starts)
 
 
 def find_attractors(step: Map, ends: np.ndarray, scale: float) -> Census:
     """Where a map leads.
 
-    Ends that lie close together count as one; each place is brought to the fixed point beside it by Newton's method, where there
-    is a stable one, and followed for 64 steps else, to tell cycles from what has not settled.
+    One state of each cluster of ends is followed until it moves no more, or for 4,096 steps, brought to the stable fixed point
+    beside it by Newton's method, if there is one, and followed for 64 steps else, to tell cycles from what has not settled.
 
     Args:
         step: The map.
         ends: States after many steps, `(n, state)`.
         scale: Root mean square norm of states, the measure of closeness.
     """
+    near = _SAME * scale
+    cluster = _cluster(ends, near)
+    states = _come_to_rest(step, ends[np.unique(cluster, return_index=True)[1]], _AT_REST * scale)
+    found: list[Attractor] = []
+    goes_to = []
+    for state in states:
+        attractor = _settle(step, state[None], near)
+        known = [index for index, other in enumerate(found) if _are_one(attractor, other, near)]
+        goes_to.append(known[0] if known else len(found))
+        found += [] if known else [attractor]
+    ends_in = np.array(goes_to)[cluster]
+    return Census(tuple(found), ends_in, np.stack([_place(found[i], end) for i, end in zip(ends_in, ends)]))
+
+
+def _place(attractor: Attractor, end: np.ndarray) -> np.ndarray:
+    """The state of an orbit that is next to an end; one place where there is no orbit to speak of."""
+    if not attractor.is_settled:
+        return attractor.orbit.mean(axis=0)
+    return attractor.orbit[np.linalg.norm(attractor.orbit - end, axis=1).argmin()]
+
+
+def _cluster(states: np.ndarray, near: float) -> np.ndarray:
+    """Number of the chain of near neighbours that each state belongs to, `(n,)` from 0."""
     from scipy.cluster.hierarchy import fcluster, linkage  # takes a second to import
 
-    near = _SAME * scale
-    place = fcluster(linkage(ends, "single"), near, "distance") - 1 if len(ends) > 1 else np.zeros(1, int)
-    found: list[Attractor] = []
-    goes_to = np.empty(place.max() + 1, int)
-    for index in range(place.max() + 1):
-        state = ends[place == index][:1]
-        known = [i for i, one in enumerate(found) if np.linalg.norm(one.orbit - state, axis=1).min() <= 2 * near]
-        if not known:
-            candidate = _settle(step, state, near)
-            known = [
-                i for i, one in enumerate(found) if np.linalg.norm(one.orbit - candidate.orbit[0], axis=1).min() <= near
-            ]
-            if not known:
-                known = [len(found)]
-                found.append(candidate)
-        goes_to[index] = known[0]
-    return Census(tuple(found), goes_to[place])
+    if len(states) == 1:
+        return np.zeros(1, int)
+    return fcluster(linkage(states, "single"), near, "distance") - 1
+
+
+def _come_to_rest(step: Map, states: np.ndarray, at_rest: float) -> np.ndarray:
+    for _ in range(_LOOKS_FOR_REST):
+        after = step(states)
+        if np.linalg.norm(after - states, axis=1).max() <= at_rest:
+            break
+        states = follow(step, after, np.array([_PATIENCE // _LOOKS_FOR_REST]))[0]
+    return states
+
+
+def _are_one(attractor: Attractor, other: Attractor, near: float) -> bool:
+    if attractor.is_settled and other.is_settled:
+        return bool(np.linalg.norm(other.orbit - attractor.orbit[0], axis=1).min() <= 2 * near)
+    return attractor.is_settled == other.is_settled
 
 
 def _settle(step: Map, state: np.ndarray, near: float) -> Attractor:
@@ -245,9 +295,12 @@ def _settle(step: Map, state: np.ndarray, near: float) -> Attractor:
         if rates[0] < 1:
             return Attractor(point, rates, True)
     orbit = follow(step, state, np.arange(_ORBIT + 1))[:, 0]
-    back = np.linalg.norm(orbit[1:] - orbit[0], axis=1)
-    period = int(np.argmax(back <= near)) + 1 if (back <= near).any() else _ORBIT
-    return Attractor(orbit[:period], _rates(step, orbit[:period]), bool(back[period - 1] <= near and period > 1))
+    back = np.linalg.norm(orbit[1:] - orbit[0], axis=1) <= near
+    period = int(np.argmax(back)) + 1 if back.any() else _ORBIT
+    if back.any() and period > 1:
+        return Attractor(orbit[:period], _rates(step, orbit[:period]), True)
+    # What hardly moves in a step is slow, not back.
+    return Attractor(orbit[:-1], np.array([_growth(step, state)]), False)
 
 
 def _fixed_point(step: Map, state: np.ndarray) -> np.ndarray:
@@ -265,6 +318,18 @@ def _rates(step: Map, orbit: np.ndarray) -> np.ndarray:
     for slope in jacobian(step, orbit):
         whole = slope @ whole
     return np.sort(np.abs(np.linalg.eigvals(whole)))[::-1] ** (1 / len(orbit))
+
+
+def _growth(step: Map, state: np.ndarray) -> float:
+    """Factor a step by which a small difference grows in the long run (Benettin et al. 1980)."""
+    nudge = np.full(state.shape, 1 / np.sqrt(state.size))
+    logarithms = np.zeros(_STEPS_OF_GROWTH)
+    for index in range(_STEPS_OF_GROWTH):
+        after = step(state + 1j * _TINY * nudge)
+        state, nudge = after.real, after.imag / _TINY
+        length = max(np.linalg.norm(nudge), _TINY)
+        logarithms[index], nudge = np.log(length), nudge / length
+    return float(np.exp(logarithms[_STEPS_OF_GROWTH // 4 :].mean()))
 
 
 def predicted_half_life(rate: float, latched: float = 0.0) -> float:
@@ -309,13 +374,12 @@ def separations(trajectory: np.ndarray) -> np.ndarray:
     Args:
         trajectory: `(count, n, unit)`.
     """
-    gaps = np.array([_mean_gap(states) for states in trajectory])
+    gaps = np.array([mean_gap(states) for states in trajectory])
     return gaps / gaps[0] if gaps[0] > 0 else np.full(len(gaps), np.nan)
 
 
-def _mean_gap(states: np.ndarray) -> float:
-    """Mean distance of all pairs of rows."""
-    norms = (states**2).sum(axis=1)
-    squared = norms[:, None] + norms - 2 * states @ states.T
-    n = len(states)
-    return float(np.sqrt(squared.clip(min=0)).sum() / (n * (n - 1)))
+def mean_gap(states: np.ndarray) -> float:
+    """Mean distance of all pairs of rows `(n, unit)`."""
+    from scipy.spatial.distance import pdist
+
+    return float(pdist(states).mean())

@@ -44,11 +44,15 @@ def p_above(values: np.ndarray, bound: float) -> float:
     values = np.asarray(values, dtype=float)
     if len(values) < 2:
         return 1.0
-    # A spread below rounding is no spread to divide by.
-    if np.ptp(values) <= 1e-12 * max(1.0, abs(float(values.mean()))):
+    if _is_flat(values):
         return 0.0 if values.mean() > bound else 1.0
     distance = (values.mean() - bound) / (values.std(ddof=1) / np.sqrt(len(values)))
     return float(special.stdtr(len(values) - 1, -distance))
+
+
+def _is_flat(values: np.ndarray) -> bool:
+    """Whether the spread is below rounding: none to divide by."""
+    return bool(np.ptp(values) <= 1e-12 * max(1.0, abs(float(values.mean()))))
 
 
 def p_below(values: np.ndarray, bound: float) -> float:
@@ -64,6 +68,41 @@ def p_within(values: np.ndarray, margin: float) -> float:
 def p_outside(values: np.ndarray, margin: float) -> float:
     """p-value that the mean lies outside `margin` of 0, on either side."""
     return min(1.0, 2 * min(p_above(values, margin), p_below(values, -margin)))
+
+
+def standardised(values: np.ndarray, bound: float = 0.0) -> float:
+    """Distance of the mean from a bound in standard deviations of a replicate, corrected for their number (Hedges 1981).
+
+    Paired differences go in as differences. Not a number for fewer than two replicates or none that differ.
+    """
+    values = np.asarray(values, dtype=float)
+    if len(values) < 2 or _is_flat(values):
+        return float("nan")
+    freedom = len(values) - 1
+    correction = np.exp(special.gammaln(freedom / 2) - special.gammaln((freedom - 1) / 2)) / np.sqrt(freedom / 2)
+    return float((values.mean() - bound) / values.std(ddof=1) * (correction if freedom > 1 else 1))
+
+
+def detectable(values: np.ndarray, power: float = 0.8, alpha: float = 0.025) -> float:
+    """How far from its bound a mean must lie for Student's one-sided test to see it with a given power.
+
+    Args:
+        values: Replicates, whose number and spread the next study is taken to share.
+        power: Chance of seeing it.
+        alpha: Level of the test; as either direction is tested, half of the level of both.
+
+    Returns:
+        A distance in units of the values; not a number for fewer than two.
+
+    >>> round(detectable(np.array([-1.0, 0.0, 1.0])), 2)
+    3.26
+    """
+    values = np.asarray(values, dtype=float)
+    if len(values) < 2:
+        return float("nan")
+    freedom = len(values) - 1
+    noncentrality = special.nctdtrinc(freedom, 1 - power, special.stdtrit(freedom, 1 - alpha))
+    return float(noncentrality * values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:

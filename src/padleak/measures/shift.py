@@ -111,6 +111,18 @@ def score(prediction: np.ndarray, labels: np.ndarray) -> float:
     return float((prediction.argmax(axis=1) == labels).mean())
 
 
+def macro_f1(prediction: np.ndarray, labels: np.ndarray) -> float:
+    """F1 score, averaged over the classes that occur in the labels, each weighing alike.
+
+    Args:
+        prediction: Class probabilities `(n, class)`.
+        labels: `(n,)`.
+    """
+    classes = np.unique(labels)
+    told, true = prediction.argmax(axis=1)[:, None] == classes, labels[:, None] == classes
+    return float((2 * (told & true).sum(axis=0) / (told.sum(axis=0) + true.sum(axis=0))).mean())
+
+
 def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.linalg.norm(a.astype(np.float64) - b, axis=1)
 

@@ -3,7 +3,8 @@
 A masking takes the front of a network (its inputs) and gives the stream that the layers work on. To add one, write one
 function here (or in a new file of this folder) and decorate it. Facts beside the registration: `takes` (what kinds of data
 it works on), `mask_input` (whether the true mask is a second input of the model), `weighs_loss` (padded steps weigh nothing
-in the loss), `equal_lengths` (trained on batches without fill).
+in the loss), `equal_lengths` (trained on batches without fill), `fill` (what a fill step holds where layers take it for a step:
+`embedded`, the vector of the fill id, or `zero`; none where they skip or undo it).
 """
 
 import inspect
@@ -78,7 +79,7 @@ class Stream:
         return layer(inputs)
 
 
-@maskings.add(takes=BOTH_KINDS)
+@maskings.add(takes=BOTH_KINDS, fill="embedded")
 def none(front: Front) -> Stream:
     """The model sees the fill as data."""
     return Stream(front.values())
@@ -96,7 +97,7 @@ def masking_layer(front: Front) -> Stream:
     return Stream(keras.layers.Masking(0.0, name="masking")(front.values()))
 
 
-@maskings.add(takes=("tokens",))
+@maskings.add(takes=("tokens",), fill="embedded")
 def embedding_then_masking(front: Front) -> Stream:
     """`Embedding(mask_zero=True)` followed by `Masking(0.)`, as tutorials print it."""
     return Stream(keras.layers.Masking(0.0, name="masking")(front.values(mask_zero=True)))
@@ -115,20 +116,20 @@ def zero_states(front: Front) -> Stream:
     return Stream(front.values() * keep, keep=keep)
 
 
-@maskings.add(takes=("tokens",))
+@maskings.add(takes=("tokens",), fill="zero")
 def zero_vector(front: Front) -> Stream:
     """The fill id's embedding is held at zero (PyTorch's `padding_idx`); no mask."""
     is_word = keras.ops.cast(keras.ops.not_equal(front.inputs, FILL), "float32")
     return Stream(front.values() * keras.ops.expand_dims(is_word, -1))
 
 
-@maskings.add(takes=BOTH_KINDS, weighs_loss=True)
+@maskings.add(takes=BOTH_KINDS, weighs_loss=True, fill="embedded")
 def loss_only(front: Front) -> Stream:
     """Padded steps weigh nothing in the loss; the layers see no mask."""
     return Stream(front.values())
 
 
-@maskings.add(takes=BOTH_KINDS, equal_lengths=True)
+@maskings.add(takes=BOTH_KINDS, equal_lengths=True, fill="embedded")
 def unpadded(front: Front) -> Stream:
     """The oracle: trained on batches of equal length, nothing padded, no mask."""
     return Stream(front.values())

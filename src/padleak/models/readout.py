@@ -53,6 +53,13 @@ def attention(stream: Stream) -> "KerasTensor":
     return pooled[:, 0]
 
 
+@readouts.add
+def stacked(stream: Stream) -> "KerasTensor":
+    """The state after the whole sequence through one rectified Dense layer more."""
+    seen = last(stream)
+    return keras.layers.Dense(seen.shape[-1], activation="relu", name="stacked")(seen)
+
+
 @readouts.add(every_step=True, last_step=True)
 def every(stream: Stream) -> "KerasTensor":
     """Every step keeps its state and answers for itself; the answer at the last real step counts."""

@@ -4,6 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from padleak.data.vocabulary import FILL
+from padleak.measures.dynamics import KINDS, Recurrence, RecurrentLayer
 from padleak.models.backend import keras
 from padleak.models.masking import Stream
 from padleak.models.network import Encoded, Network, models
@@ -76,3 +80,30 @@ def _ends(values: "KerasTensor", network: Network) -> "KerasTensor":
     if not network.bidirectional:
         return values[:, -1]
     return keras.ops.concatenate([values[:, -1, : network.units], values[:, 0, network.units :]], axis=-1)
+
+
+def has_fill_step(network: Network) -> bool:
+    """Whether fill moves the state of the network, and nothing but the state: then a step of fill is a map."""
+    return network.model in KINDS and not network.bidirectional and "fill" in network.fact
+
+
+def recurrence_of(model: "keras.Model", network: Network) -> Recurrence:
+    """The recurrent layers of a trained model, in numpy."""
+    weights = (model.get_layer(f"encoder_{depth}").get_weights() for depth in range(1, network.layers + 1))
+    return Recurrence(tuple(RecurrentLayer(network.model, *map(np.float64, layer)) for layer in weights))
+
+
+def embed(model: "keras.Model", network: Network, inputs: np.ndarray) -> np.ndarray:
+    """What the first layer takes for inputs as they were padded, `(n, time, width)`."""
+    if not network.words:
+        return inputs.astype(np.float64)
+    (table,) = map(np.float64, model.get_layer("embedding").get_weights())
+    if network.fact.get("fill") == "zero":
+        table[FILL] = 0
+    return table[inputs]
+
+
+def fill_vector(model: "keras.Model", network: Network) -> np.ndarray:
+    """What the first layer takes for a step of fill, `(width,)`."""
+    fill = np.full((1, 1), FILL) if network.words else np.zeros((1, 1, network.features))
+    return embed(model, network, fill)[0, 0]

@@ -17,7 +17,7 @@ import pandas as pd
 from padleak.errors import InputError
 from padleak.report.answer import write_answer
 from padleak.report.plots import STYLE, Drawn, figures
-from padleak.report.words import say_effect, say_interval, say_number, say_p, short_source
+from padleak.report.words import say_effect, say_interval, say_number, say_p, say_power, short_source
 from padleak.study.experiment import experiments_folder
 from padleak.study.results import Results
 
@@ -122,6 +122,7 @@ def gather(results: Results, sections: list[Section]) -> dict:
         }  # fmt: skip
         for part in verdict["parts"]:
             part["shown"] = f"{say_effect(part)} {say_interval(part)}".strip()
+            part["power"] = say_power(part)
     facts = results.cells
     drawn = {section.name for section in sections}
     return {

@@ -38,6 +38,19 @@ def say_p(p_value: float | None) -> str:
     return "< .001" if p_value < 0.001 else f"{p_value:.3f}".removeprefix("0")
 
 
+def say_power(part: Mapping) -> str:
+    """How far a part lies from its bound, and how far it would have to lie to be seen; nothing where there is no spread.
+
+    >>> say_power({"standardised": -1.234, "detectable": 0.05, "n": 5, "unit": "accuracy"})
+    '-1.23 seed deviations from the bound; 5 seeds see a distance of 0.05 with 80 % power'
+    """
+    far = part.get("standardised")
+    said = [] if far is None else [f"{say_number(far)} seed deviations from the bound"]
+    if part.get("detectable"):
+        said.append(f"{part['n']} seeds see a distance of {say_number(part['detectable'])} with 80 % power")
+    return "; ".join(said)
+
+
 def say_percent(share: float) -> str:
     """A share as a percentage; the space does not break.
 

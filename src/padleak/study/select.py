@@ -36,3 +36,10 @@ def on_real_data(table: pd.DataFrame) -> pd.DataFrame:
 def on_own_side(table: pd.DataFrame) -> pd.DataFrame:
     """Rows whose probe puts the fill where training had it."""
     return table[table.layout.astype(str) == table.padding.astype(str)]
+
+
+def least_loss(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the cell of each seed and side that has the least loss on validation rows: what a search would choose."""
+    losses = where(table, metric="validation_loss").set_index(["seed", "padding", "cell"]).value
+    chosen = losses.groupby(["seed", "padding"], observed=True).idxmin()
+    return where(table, cell=[cell for _, _, cell in chosen])

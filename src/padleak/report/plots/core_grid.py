@@ -91,8 +91,8 @@ def state_distributions(table: pd.DataFrame, results: Results) -> Drawn | None:
         f"{SHOWN_COUNT} fill steps carry the whole cloud of states away ({say_number(moved['none', 'post'])} times its own "
         f"spread after the text, {say_number(moved['none', 'pre'])} in front), and "
         f"{say_number(max(moved['embedding', 'pre'], moved['embedding', 'post']))} times with a mask",
-        "One dot a sequence, seed 0; a line joins the same sequence without and with fill. Plane: principal components of the "
-        "states without fill. The distance is the mean shift divided by the root mean square distance from the cloud's centre.",
+        "One dot a sequence, seed 0; an arrow leads from it without fill to the same with fill. Plane: principal components of "
+        "the states without fill. The distance is the mean shift, divided by the root mean square distance from the centre.",
     )
 
 
@@ -101,7 +101,8 @@ def _draw_cloud(panel, unpadded: np.ndarray, padded: np.ndarray) -> float:
     centre = unpadded.mean(axis=0)
     _, _, directions = np.linalg.svd(unpadded - centre, full_matrices=False)
     before, after = ((states - centre) @ directions[:2].T for states in (unpadded, padded))
-    panel.plot(*np.stack([before, after], axis=1).transpose(2, 1, 0), color="0.8", linewidth=0.6, zorder=1)
+    arrows = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.003, "headwidth": 6, "headlength": 7}
+    panel.quiver(*before.T, *(after - before).T, color="0.75", zorder=1, **arrows)
     panel.scatter(*before.T, s=14, color=COLOURS["unpadded"], label="no fill", zorder=2)
     panel.scatter(*after.T, s=14, color=COLOURS["none"], marker="x", label="with fill", zorder=3)
     spread = np.sqrt(((unpadded - centre) ** 2).sum(axis=1).mean())

@@ -23,6 +23,7 @@ _FACTORS = {
     "data": "sequence length", "count": "amount of padding", "layers": "layers", "units": "hidden units",
     "readout": "downstream layer", "padding": "side",
 }  # fmt: skip
+_STYLES = {"last": "-", "mean": "--", "max": ":", "attention": "-."}
 _NETWORKS = {
     ("lstm", "last"): "LSTM",
     ("mlp", "mean"): "mean-pool + Dense",
@@ -48,9 +49,7 @@ def drivers(table: pd.DataFrame, results: Results) -> Drawn | None:
     axes[0, 0].set(xlabel="share of the variance of log10(relative shift)")
     shown = summarise(rows, ["padding", "readout", "count"])
     for (side, readout), line in shown.groupby(["padding", "readout"], observed=True):
-        draw_line(
-            axes[0, 1], line, "count", f"{side}, {readout}", SIDE_COLOURS[side], "-" if readout == "last" else "--"
-        )
+        draw_line(axes[0, 1], line, "count", f"{side}, {readout}", SIDE_COLOURS[side], _STYLES[readout])
     axes[0, 1].set_xscale("log", base=2)
     axes[0, 1].set_yscale("log")
     axes[0, 1].set(xlabel="fill steps", ylabel="shift of what the head sees,\nshare of its norm")

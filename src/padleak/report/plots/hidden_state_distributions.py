@@ -1,15 +1,19 @@
-"""Figure of the tests on hidden states: how much fill do they see?"""
+"""Figures of the distributions of hidden states: tests, similarities, units."""
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
-from padleak.report.plots import Drawn, add_legend, draw_line, figures, new_figure, say_n, summarise
+from padleak.report.plots import COLOURS, Drawn, add_legend, draw_line, figures, new_figure, say_n, summarise
 from padleak.report.words import say_percent
 from padleak.study.results import Results
 from padleak.study.select import on_own_side, where
 
 _COLOURS = mpl.color_sequences["okabe_ito"]
 _LEVEL = 0.05
+_UNITS = 8
+_SHOWN = "16"
 
 
 @figures.add
@@ -27,7 +31,7 @@ def fill_seen_by_tests(table: pd.DataFrame, results: Results) -> Drawn | None:
         for panel, side in zip(row, sides):
             for index, test in enumerate(tests):
                 line = where(shown, masked=masked, padding=side, layer=test)
-                draw_line(panel, line, "count", str(test).replace("_", " "), _COLOURS[index + 1])
+                draw_line(panel, line, "count", _name(test), _COLOURS[index + 1])
             panel.axhline(_LEVEL, color="0.5", linewidth=0.8)
             panel.set(title=f"{'masked' if masked else 'no mask'}, {side}", ylim=(-0.03, 1.03))
             panel.set_xscale("symlog", base=2, linthresh=1)
@@ -45,3 +49,80 @@ def fill_seen_by_tests(table: pd.DataFrame, results: Results) -> Drawn | None:
         f"both are without. Ten splits a network, 99 permutations, level .05 (line). {say_n(shown)}; "
         "bands are 95 % Student intervals over them.",
     )
+
+
+@figures.add
+def similarity_after_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
+    """How alike the same texts are represented with fill and without, by steps of fill."""
+    rows = where(on_own_side(table), kind="distribution", metric="similarity", masking="none")
+    if rows.empty:
+        return None
+    shown = summarise(rows, ["padding", "layer", "count"])
+    sides = list(rows.padding.unique())
+    figure, axes = new_figure(columns=len(sides), width=9.5, height=3.4, sharey=True)
+    for panel, side in zip(axes[0], sides):
+        for index, which in enumerate(rows.layer.unique()):
+            line = where(shown, padding=side, layer=which)
+            draw_line(panel, line, "count", _name(which), _COLOURS[index + 1])
+        panel.set(title=f"no mask, {side}", xlabel="fill steps", ylim=(-0.03, 1.03))
+        panel.set_xscale("log", base=2)
+        panel.set_xticks(counts := sorted(shown["count"].unique()), [str(count) for count in counts])
+    axes[0, 0].set_ylabel("similarity to the states without fill")
+    add_legend(axes)
+    most = where(shown, count=shown["count"].max()).groupby("layer", observed=True)["mean"].mean()
+    masked = where(on_own_side(table), metric="similarity", masking=["embedding", "masking_layer"]).value.min()
+    return Drawn(
+        figure,
+        f"What a similarity says hangs on which one: after {shown['count'].max()} steps the states are {most.min():.2f} "
+        f"of 1 alike ({_name(most.idxmin())}) to {most.max():.2f} ({_name(most.idxmax())})",
+        f"States that the head of an LSTM sees, the same texts with fill and without. {say_n(shown)}; bands are 95 % Student "
+        f"intervals over them. With a mask the least of all similarities is {masked:.3f}. All ignore shifts and one factor for "
+        "all units, the last two also turns within what they keep, so a cloud that moves as one counts as unmoved.",
+    )
+
+
+@figures.add(states=True)
+def units_after_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
+    """Ridges: distributions of the units that fill moves the most, without fill and with."""
+    cells = where(table, kind="distribution", seed=0, masking=["none", "embedding"])
+    if cells.empty or not results.has_states():
+        return None
+    panels = [(masking, side) for masking in ("none", "embedding") for side in ("pre", "post")]
+    figure, axes = new_figure(columns=4, width=11, height=4.2)
+    apart = {}
+    for panel, (masking, side) in zip(axes[0], panels):
+        states = results.states(where(cells, masking=masking, padding=side).cell.iloc[0])
+        apart[masking, side] = _draw_ridges(panel, states["unpadded"], states[f"{side}+{_SHOWN}"])
+        panel.set(title=f"{'no mask' if masking == 'none' else 'masked'}, {side}", xlabel="state of the unit")
+    axes[0, 0].set_ylabel("units, the most moved on top")
+    axes[0, 0].legend(loc="lower left", fontsize=8)
+    return Drawn(
+        figure,
+        f"{_SHOWN} fill steps move single units away from where they were: the largest Kolmogorov-Smirnov distance is "
+        f"{apart['none', 'post']:.2f} after the text and {apart['none', 'pre']:.2f} in front; with a mask "
+        f"{max(apart['embedding', 'pre'], apart['embedding', 'post']):.2f}",
+        f"The {_UNITS} units of an LSTM that move the most, seed 0, over all probe texts; kernel density estimates, each of "
+        "height 1. Units that do not move lie on each other.",
+    )
+
+
+def _name(which: str) -> str:
+    return str(which).replace("_", " ")
+
+
+def _draw_ridges(panel: Axes, bare: np.ndarray, filled: np.ndarray) -> float:
+    """Densities of the most moved units, one above the other; the largest distance of distribution functions."""
+    from scipy.stats import gaussian_kde, ks_2samp  # takes a second to import
+
+    distances = np.array([ks_2samp(*pair).statistic for pair in zip(bare.T, filled.T)])
+    places = np.linspace(-1, 1, 200)
+    for height, unit in enumerate(np.argsort(distances)[-_UNITS:]):
+        for states, colour, label in ((bare, COLOURS["unpadded"], "no fill"), (filled, COLOURS["none"], "with fill")):
+            values = states[:, unit]
+            if np.ptp(values) > 0:
+                density = gaussian_kde(values)(places)
+                density = height + 0.9 * density / density.max()
+                panel.fill_between(places, height, density, color=colour, alpha=0.35, linewidth=0)
+                panel.plot(places, density, color=colour, linewidth=0.8, label=label if height == 0 else None)
+    panel.set(yticks=[])
+    return float(distances.max())

@@ -13,6 +13,10 @@ from padleak.study.select import where
 _COLOURS = mpl.color_sequences["okabe_ito"]
 _MARKERS = "os^Dv"
 _LEVEL = 0.05
+_INTERVALS = {
+    "variance_share": "variance share, jackknife", "leak": "planted leak", "clustered": "mean, bootstrap of seeds",
+    "hierarchical": "mean, bootstrap of data sets",
+}  # fmt: skip
 
 
 @figures.add
@@ -105,7 +109,7 @@ def coverage_of_intervals(table: pd.DataFrame, results: Results) -> Drawn | None
     for index, (what, line) in enumerate(covered.groupby("what", observed=True, sort=False)):
         panel.errorbar(
             line.n * (1 + 0.02 * (index - 2)), line.share, yerr=[line.share - line.low, line.high - line.share], capsize=2,
-            color=_COLOURS[(index + 1) % len(_COLOURS)], marker="os^DvPX"[index], markersize=5, label=what,
+            color=_COLOURS[(index + 1) % len(_COLOURS)], marker="os^DvPX*<"[index], markersize=5, label=what,
         )  # fmt: skip
     panel.axhline(0.95, color="0.5", linewidth=0.8)
     panel.set(xlabel="seeds", ylabel="share of 95 % intervals\nthat hold the truth", xscale="log")
@@ -124,7 +128,7 @@ def coverage_of_intervals(table: pd.DataFrame, results: Results) -> Drawn | None
 
 
 def _name_intervals(rows: pd.DataFrame) -> np.ndarray:
-    names = rows.interval.astype(str).replace({"variance_share": "variance share, jackknife", "leak": "planted leak"})
+    names = rows.interval.astype(str).replace(_INTERVALS)
     planted = np.where(rows.interval == "leak", " of " + (100 * rows.planted).map("{:.0f} %".format), "")
     weak = np.where((rows.interval == "variance_share") & (rows.planted < 1), ", weak factor", "")
     noise = np.where(rows.interval == "mean", ", " + rows.noise.astype(str) + " noise", "")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from padleak.errors import InputError
+from padleak.measures.bootstrap import bootstrap, mean_of
 from padleak.measures.inference import Estimate, estimate_mean, variance_shares
 from padleak.measures.shift import Comparison, measures
 from padleak.study.cell import Cell, Outcome
@@ -21,6 +22,7 @@ NOISES: dict[str, Callable] = {
 """Noise of mean 0 and variance 1."""
 
 _ROWS, _UNITS = 200, 8
+_WITHIN, _DRAWS = 5, 1000
 _EFFECTS = {"a": np.array([-1.0, 1.0]), "b": np.array([-0.5, 0.0, 0.5])}
 
 
@@ -29,9 +31,10 @@ class CoverageCell(Cell):
     """Repeats of one interval on drawn data whose truth is known.
 
     Attributes:
-        interval: `mean` (Student's, over seeds), `leak` (the same of the relative shift that was planted in states) or
-            `variance_share` (of a factor, by jackknife over seeds).
-        n: Seeds that the interval is over.
+        interval: `mean` (Student's, over seeds), `leak` (the same of the relative shift that was planted in states),
+            `variance_share` (of a factor, by jackknife over seeds), `clustered` (bootstrap of a mean over the rows of seeds) or
+            `hierarchical` (over data sets and the seeds within each).
+        n: Seeds that the interval is over; data sets, where they are on top.
         noise: A name of `NOISES`.
         planted: The truth, above 0: the mean, or the leak as a share of the states' norm; of a variance share, the size of the
             factor's effect beside that of the other, which is 1.
@@ -108,4 +111,21 @@ def _variance_share(cell: CoverageCell, generator: np.random.Generator) -> tuple
     return Estimate(float(first.share), float(first.low), float(first.high), cell.n), truth
 
 
-_INTERVALS = {"mean": _mean, "leak": _leak, "variance_share": _variance_share}
+def _clustered(cell: CoverageCell, generator: np.random.Generator) -> tuple[Estimate, float]:
+    """Rows of seeds, each with a level of its own."""
+    seeds = np.repeat(np.arange(cell.n), _WITHIN)
+    values = NOISES[cell.noise](generator, cell.n)[seeds] + NOISES[cell.noise](generator, len(seeds))
+    return bootstrap(mean_of(cell.planted + values), [seeds], generator, _DRAWS), cell.planted
+
+
+def _hierarchical(cell: CoverageCell, generator: np.random.Generator) -> tuple[Estimate, float]:
+    """Seeds of data sets, each with a level of its own."""
+    data, seeds = np.repeat(np.arange(cell.n), _WITHIN), np.tile(np.arange(_WITHIN), cell.n)
+    values = NOISES[cell.noise](generator, cell.n)[data] + NOISES[cell.noise](generator, len(data))
+    return bootstrap(mean_of(cell.planted + values), [data, seeds], generator, _DRAWS), cell.planted
+
+
+_INTERVALS = {
+    "mean": _mean, "leak": _leak, "variance_share": _variance_share, "clustered": _clustered,
+    "hierarchical": _hierarchical,
+}  # fmt: skip

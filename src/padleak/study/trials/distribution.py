@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from padleak.measures.permutation import Exchange
+from padleak.measures.similarity import similarities, similarity
 from padleak.measures.two_sample import TwoSample, compare, two_sample_tests
 from padleak.study.cell import Cell, Outcome
 from padleak.study.trials.examination import Examination
@@ -19,7 +20,8 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class DistributionCell(Cell):
-    """One trained network, and tests on what its head sees of texts with fill against other texts without.
+    """One trained network, tests on what its head sees of texts with fill against other texts without, and similarities of the
+    two views of the same texts.
 
     No text is in both samples: half of the probe sequences are seen with fill, the other half without, as somebody who has
     padded data alone would compare them with clean ones. Where nothing is planted both halves go without.
@@ -32,7 +34,7 @@ class DistributionCell(Cell):
     """
 
     kind: ClassVar[str] = "distribution"
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
 
     network: SequenceCell = field(default_factory=SequenceCell)
     tests: tuple[str, ...] = ("energy", "mmd", "logistic", "nearest_neighbours", "kolmogorov_smirnov", "wasserstein")
@@ -73,24 +75,23 @@ class DistributionCell(Cell):
         """Train, look, test."""
         program, split, history, _ = self.network.train()
         views = Examination(self.network, program, split.test).few()
-        rows = list(self._rows({name: view.summary for name, view in views.items()}))
-        table = pd.DataFrame(rows).astype({"count": "Int64", "value": "float64"})
-        return Outcome(table, {"epochs": len(history.validation_loss)}, {})
+        states = {name: view.summary for name, view in views.items()}
+        table = pd.DataFrame(self._rows(states)).astype({"count": "Int64", "value": "float64"})
+        return Outcome(table, {"epochs": len(history.validation_loss)}, {"states": states})
 
     def _rows(self, states: dict[str, np.ndarray]) -> Iterator[dict[str, Any]]:
         probes = {probe.name: probe for probe in self.network.probes if probe.count is not None}
         for name in ("unpadded", *probes):
             layout, count = (probes[name].layout, probes[name].count) if name in probes else ("unpadded", 0)
             about = {"probe": name, "layout": layout, "count": count, "reference": "unpadded"}
-            for test in self.tests:
-                found = self._compare(test, states["unpadded"], states[name])
-                share = np.mean([one.p_value <= LEVEL + 1e-9 for one in found])
-                yield about | {"layer": test, "metric": "share_rejected", "value": float(share)}
-                yield about | {
-                    "layer": test,
-                    "metric": "statistic",
-                    "value": float(np.mean([o.statistic for o in found])),
-                }
+            for layer, metric, value in (*self._tests(states, name), *_similarities(states, name)):
+                yield about | {"layer": layer, "metric": metric, "value": float(value)}
+
+    def _tests(self, states: dict[str, np.ndarray], name: str) -> Iterator[tuple[str, str, float]]:
+        for test in self.tests:
+            found = self._compare(test, states["unpadded"], states[name])
+            yield test, "share_rejected", np.mean([one.p_value <= LEVEL + 1e-9 for one in found])
+            yield test, "statistic", np.mean([one.statistic for one in found])
 
     def _compare(self, test: str, clean: np.ndarray, filled: np.ndarray) -> list[TwoSample]:
         """A test of every split. Splits and relabellings are the same for all conditions, so that states which the fill leaves
@@ -99,6 +100,12 @@ class DistributionCell(Cell):
         halves = [np.array_split(split.permutation(len(clean)), 2) for _ in range(self.splits)]
         exchange = Exchange(self.permutations)
         return [compare(test, clean[one], filled[other], relabel, exchange) for one, other in halves]
+
+
+def _similarities(states: dict[str, np.ndarray], name: str) -> Iterator[tuple[str, str, float]]:
+    """How alike the same sequences are represented with fill and without: every text is in both."""
+    for which in similarities:
+        yield which, "similarity", similarity(which, states["unpadded"], states[name])
 
 
 def distributions_of(cells: tuple[Cell, ...], **settings: Any) -> tuple[DistributionCell, ...]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from padleak.data.padding import Padded
 from padleak.data.sequences import Sequences
-from padleak.measures.shift import Comparison, measures, score
+from padleak.measures.shift import Comparison, macro_f1, measures, score
 from padleak.models.masking import trace_mask
 from padleak.models.training import Program
 from padleak.study.trials.probe import Probe
@@ -39,9 +39,9 @@ class Examination:
         self._views = Views(program, cell.length, cell.seed, int(max(cell.length, self._few.lengths.max() + most)))
         self._taken: dict[Hashable, Any] = {}
 
-    def measure(self) -> pd.DataFrame:
-        """All measurements of all probes, as `Outcome` describes them."""
-        rows: list[dict[str, Any]] = list(self._mask_rows())
+    def measure(self, validation_loss: float) -> pd.DataFrame:
+        """All measurements of all probes, as `Outcome` describes them; beside them the loss that training ended with."""
+        rows: list[dict[str, Any]] = [*self._training_rows(validation_loss), *self._mask_rows()]
         for probe in self._probes:
             rows += self._probe_rows(probe)
         table = pd.DataFrame(rows).astype({"count": "Int64", "value": "float64"})
@@ -72,6 +72,8 @@ class Examination:
         reference, probed = self._pair(probe) if by_count else (None, self._rectangle(probe.layout))
         yield "input", "padded_share", probed.padded_share
         yield "prediction", "accuracy", score(probed.prediction, sequences.labels)
+        if self._program.network.classifies:
+            yield "prediction", "macro_f1", macro_f1(probed.prediction, sequences.labels)
         if probe.reference == "trained":
             reference = self._rectangle(self._cell.padding)
         elif not self._program.network.takes_any_length:
@@ -129,15 +131,23 @@ class Examination:
             self._taken[key] = take()
         return self._taken[key]
 
+    @property
+    def _as_trained(self) -> dict[str, Any]:
+        padding = self._cell.padding
+        return {"probe": padding, "layout": padding, "count": None, "reference": "truth"}
+
+    def _training_rows(self, validation_loss: float) -> Iterator[dict[str, Any]]:
+        """What rows that were not trained on say of the choice of settings."""
+        yield self._as_trained | {"layer": "prediction", "metric": "validation_loss", "value": validation_loss}
+
     def _mask_rows(self) -> Iterator[dict[str, Any]]:
         """What share of fill steps the first encoder layer takes for real, and of real steps for fill."""
-        about = {"probe": self._cell.padding, "layout": self._cell.padding, "count": None, "reference": "truth"}
         padded = self._cell.pad(self._test)
         seen = self._mask_seen(padded)
         fill, real = ~padded.mask, padded.mask
         if fill.any():
-            yield about | {"layer": "encoder", "metric": "fill_taken_for_real", "value": seen[fill].mean()}
-        yield about | {"layer": "encoder", "metric": "real_taken_for_fill", "value": 1 - seen[real].mean()}
+            yield self._as_trained | {"layer": "encoder", "metric": "fill_taken_for_real", "value": seen[fill].mean()}
+        yield self._as_trained | {"layer": "encoder", "metric": "real_taken_for_fill", "value": 1 - seen[real].mean()}
 
     def _mask_seen(self, padded: Padded) -> np.ndarray:
         if self._cell.model == "mlp":

@@ -42,7 +42,7 @@ class SequenceCell(Cell):
     """
 
     kind: ClassVar[str] = "sequence"
-    revision: ClassVar[int] = 5
+    revision: ClassVar[int] = 6
 
     data: str = "docstrings"
     rows: int = 2048
@@ -111,7 +111,7 @@ class SequenceCell(Cell):
         program, split, history, data = self.train()
         trained = time.perf_counter()
         examination = Examination(self, program, split.test)
-        table = examination.measure()
+        table = examination.measure(min(history.validation_loss))
         facts = {
             "epochs": len(history.validation_loss),
             "steps": history.steps,
