@@ -55,7 +55,7 @@ def list_(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """What there is: experiments and their claims, data sets, paddings, maskings, models, readouts, measures.
+    """What there is: experiments and their claims, data sets, paddings, maskings, models, readouts, measures, tests.
 
     Examples:
 
@@ -64,7 +64,7 @@ def list_(
       padleak list --cells
     """
     from padleak.data import datasets, paddings
-    from padleak.measures import measures
+    from padleak.measures import measures, similarities, two_sample_tests
     from padleak.models import batchings, maskings, models, readouts
     from padleak.study.experiment import find_experiments
 
@@ -72,7 +72,7 @@ def list_(
     if cells:
         _print_estimates(chosen, as_json)
         return
-    registries = (datasets, paddings, maskings, models, readouts, batchings, measures)
+    registries = (datasets, paddings, maskings, models, readouts, batchings, measures, two_sample_tests, similarities)
     parts = {registry.kind: {name: registry.summary(name) for name in registry} for registry in registries}
     experiments = [
         {

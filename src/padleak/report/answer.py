@@ -92,5 +92,5 @@ def _say_verdicts(verdicts: pd.DataFrame) -> str:
     said = [f"Of {(~ours).sum()} published claims examined, {', '.join(named)}."] if named else []
     if ours.any():
         kept = (verdicts[ours].verdict == "supported").sum()
-        said.append(f"Of {ours.sum()} claims on our own instruments (tests, intervals, backends), {kept} supported.")
+        said.append(f"Of {ours.sum()} of our own (on dynamics and on our instruments), {kept} supported.")
     return " ".join(said)

@@ -73,11 +73,11 @@ def similarity_after_fill(table: pd.DataFrame, results: Results) -> Drawn | None
     masked = where(on_own_side(table), metric="similarity", masking=["embedding", "masking_layer"]).value.min()
     return Drawn(
         figure,
-        f"What a similarity says hangs on which one: after {shown['count'].max()} steps the states are {most.min():.2f} "
-        f"of 1 alike ({_name(most.idxmin())}) to {most.max():.2f} ({_name(most.idxmax())})",
+        f"After {shown['count'].max()} fill steps similarities to the states without fill lie between {most.min():.2f} "
+        f"({_name(most.idxmin())}) and {most.max():.2f} ({_name(most.idxmax())}): it matters which one is asked",
         f"States that the head of an LSTM sees, the same texts with fill and without. {say_n(shown)}; bands are 95 % Student "
-        f"intervals over them. With a mask the least of all similarities is {masked:.3f}. All ignore shifts and one factor for "
-        "all units, the last two also turns within what they keep, so a cloud that moves as one counts as unmoved.",
+        f"intervals over them. With a mask the least of all similarities is {masked:.3f}. None sees that the whole cloud is "
+        "shifted, turned or blown up, so a cloud that moves as one counts as unmoved.",
     )
 
 
@@ -95,14 +95,14 @@ def units_after_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
         apart[masking, side] = _draw_ridges(panel, states["unpadded"], states[f"{side}+{_SHOWN}"])
         panel.set(title=f"{'no mask' if masking == 'none' else 'masked'}, {side}", xlabel="state of the unit")
     axes[0, 0].set_ylabel("units, the most moved on top")
-    axes[0, 0].legend(loc="lower left", fontsize=8)
+    add_legend(axes)
     return Drawn(
         figure,
         f"{_SHOWN} fill steps move single units away from where they were: the largest Kolmogorov-Smirnov distance is "
         f"{apart['none', 'post']:.2f} after the text and {apart['none', 'pre']:.2f} in front; with a mask "
         f"{max(apart['embedding', 'pre'], apart['embedding', 'post']):.2f}",
-        f"The {_UNITS} units of an LSTM that move the most, seed 0, over all probe texts; kernel density estimates, each of "
-        "height 1. Units that do not move lie on each other.",
+        f"The {_UNITS} units of an LSTM that move the most, seed 0, over all probe texts; kernel densities, each "
+        "of height 1. Units that do not move lie on each other.",
     )
 
 
@@ -111,18 +111,21 @@ def _name(which: str) -> str:
 
 
 def _draw_ridges(panel: Axes, bare: np.ndarray, filled: np.ndarray) -> float:
-    """Densities of the most moved units, one above the other; the largest distance of distribution functions."""
-    from scipy.stats import gaussian_kde, ks_2samp  # takes a second to import
+    """Gaussian kernel densities of the most moved units, one above the other; the largest distance of two distributions."""
+    from scipy.stats import ks_2samp  # takes a second to import
 
     distances = np.array([ks_2samp(*pair).statistic for pair in zip(bare.T, filled.T)])
-    places = np.linspace(-1, 1, 200)
-    for height, unit in enumerate(np.argsort(distances)[-_UNITS:]):
+    chosen = np.argsort(distances)[-_UNITS:]
+    shown = np.concatenate([bare[:, chosen], filled[:, chosen]])
+    room = 0.1 * np.ptp(shown)
+    places = np.linspace(shown.min() - room, shown.max() + room, 500)
+    for height, unit in enumerate(chosen):
         for states, colour, label in ((bare, COLOURS["unpadded"], "no fill"), (filled, COLOURS["none"], "with fill")):
-            values = states[:, unit]
-            if np.ptp(values) > 0:
-                density = gaussian_kde(values)(places)
-                density = height + 0.9 * density / density.max()
-                panel.fill_between(places, height, density, color=colour, alpha=0.35, linewidth=0)
-                panel.plot(places, density, color=colour, linewidth=0.8, label=label if height == 0 else None)
+            values = states[:, unit].astype(float)
+            width = max(1.06 * values.std() * len(values) ** -0.2, 0.005 * (places[-1] - places[0]))
+            density = np.exp(-(((places[:, None] - values) / width) ** 2) / 2).sum(axis=1)
+            ridge = height + 0.9 * density / density.max()
+            panel.fill_between(places, height, ridge, color=colour, alpha=0.35, linewidth=0)
+            panel.plot(places, ridge, color=colour, linewidth=0.8, label=label)
     panel.set(yticks=[])
     return float(distances.max())
