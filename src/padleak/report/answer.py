@@ -1,4 +1,4 @@
-"""The answer in five sentences, made from the numbers; a sentence without its numbers is left out."""
+"""The answer in six sentences, made from the numbers; a sentence without its numbers is left out."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from padleak.study.select import on_own_side, on_real_data, where
 
 
 def write_answer(results: Results) -> list[str]:
-    """Up to five sentences."""
+    """Up to six sentences."""
     sentences = []
     if "core_grid" in results.run["experiments"] and len(results.measurements):
         rows = where(
@@ -26,7 +26,7 @@ def write_answer(results: Results) -> list[str]:
             *_say_exactness(results.verdicts),
             *_say_tutorial(results.verdicts),
         ]
-    return [*sentences, _say_verdicts(results.verdicts)]
+    return [*sentences, *_say_memory(results.verdicts), _say_verdicts(results.verdicts)]
 
 
 def _say_shift(rows: pd.DataFrame) -> Iterator[str]:
@@ -77,6 +77,19 @@ def _say_tutorial(verdicts: pd.DataFrame) -> Iterator[str]:
                 f"The mask has to arrive, though: Embedding(mask_zero=True) followed by Masking(0), as tutorials print it, "
                 f"tells the LSTM of {say_percent(claim['effect'])} of the fill."
             )
+
+
+def _say_memory(verdicts: pd.DataFrame) -> Iterator[str]:
+    by_id = {claim["id"]: claim["parts"] for claim in where(verdicts, id=["D1", "D2"]).to_dict("records") if claim["n"]}
+    if len(by_id) == 2:
+        ranks, (several, bare, *_) = by_id["D1"][0], by_id["D2"]
+        yield (
+            "How long an unmasked network remembers under fill can be read from its weights: half-lives foretold from the "
+            f"attractors and the Jacobian of its fill step have a rank correlation of {say_number(ranks['effect'])} "
+            f"[{say_number(ranks['low'])}, {say_number(ranks['high'])}] with the measured ones. "
+            f"{say_percent(several['effect'])} of the networks trained with fill hold several attractors, "
+            f"{say_percent(bare['effect'])} of those trained without."
+        )
 
 
 def _say_verdicts(verdicts: pd.DataFrame) -> str:
