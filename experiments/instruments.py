@@ -10,6 +10,7 @@ from padleak.study.trials.coverage import NOISES, CoverageCell
 from padleak.study.trials.two_sample import DESIGNS, TwoSampleCell
 
 TESTS = ["energy", "mmd", "logistic", "nearest_neighbours", "kolmogorov_smirnov", "wasserstein"]
+BOOTSTRAPS = ["clustered", "rank_correlation", "hierarchical"]
 LEVEL, CONFIDENCE = 0.05, 0.99
 COVERED, MARGIN = 0.95, 0.01
 AGREE = 1e-5
@@ -32,7 +33,12 @@ def design(profile: Profile) -> Design:
         factorial(
             CoverageCell, interval="variance_share", planted=[0.15, 1.0], repeats=profile.pick(20, 800, 1000), **over
         ),
-        factorial(CoverageCell, interval=["clustered", "hierarchical"], repeats=profile.pick(20, 800, 2000), **over),
+        factorial(
+            CoverageCell,
+            interval=BOOTSTRAPS,
+            repeats=profile.pick(20, 400, 2000),
+            **over,
+        ),
     ]
     networks = profile.pick(smoke=["lstm"], standard=["lstm", "gru", "simple_rnn"], paper=["lstm", "gru", "simple_rnn"])
     agreement = factorial(
@@ -113,18 +119,12 @@ EXPERIMENT = Experiment(
                 AtMost(
                     "Student's over 5 or more seeds, normal noise: coverage off 95 %", off_level("mean", 5), "coverage", MARGIN
                 ),
-                AtMost(
-                    "jackknife of variance shares, strong and weak, over 10 or more seeds: coverage off 95 %",
-                    off_level("variance_share", 10),
-                    "coverage", MARGIN,
-                ),
-                AtMost(
-                    "bootstrap over 10 or more seeds: coverage off 95 %", off_level("clustered", 10), "coverage", MARGIN,
-                ),
-                AtMost(
-                    "bootstrap over 10 or more data sets of seeds: coverage off 95 %", off_level("hierarchical", 10),
-                    "coverage", MARGIN,
-                ),
+                AtMost("jackknife of variance shares, strong and weak: coverage off 95 %", off_level("variance_share", 5),
+                       "coverage", MARGIN),
+                AtMost("bootstrap of a mean over seeds: coverage off 95 %", off_level("clustered", 5), "coverage", MARGIN),
+                AtMost("bootstrap of a rank correlation over seeds: coverage off 95 %", off_level("rank_correlation", 5),
+                       "coverage", MARGIN),
+                AtMost("bootstrap over data sets: coverage off 95 %", off_level("hierarchical", 5), "coverage", MARGIN),
             ),
             "coverage_of_intervals",
         ),

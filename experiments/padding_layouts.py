@@ -22,7 +22,7 @@ def design(profile: Profile) -> Design:
     }
     return (
         factorial(SequenceCell, model="conv1d", readout=["flatten", "max"], masking="none", **common)
-        + factorial(SequenceCell, masking=["none", "embedding"], **common)
+        + factorial(SequenceCell, masking=["none", "embedding", "masking_layer"], **common)
     )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ EXPERIMENT = Experiment(
         Claim(
             "P2",
             "Where the fill goes matters for convolutions: at random or in front is worse than at the end, in the middle or on "
-            "both sides is not",
+            "both sides is the same",
             "Lopez-del Rio et al. 2020",
             (
                 Below("Conv1D + flatten, random minus post", minus_post("random"), "macro-F1"),

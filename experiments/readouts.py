@@ -38,7 +38,14 @@ def design(profile: Profile) -> Design:
     tasks = profile.pick(smoke=TASKS[:1], standard=TASKS, paper=TASKS)
     units, rates = profile.pick(smoke=UNITS[:2], standard=UNITS, paper=UNITS), profile.pick(RATES[1:], RATES, RATES)
     return (
-        factorial(SequenceCell, data=text, readout=READOUTS, masking=["none", "embedding"], padding=sides, **common)
+        factorial(
+            SequenceCell,
+            data=text,
+            readout=READOUTS,
+            masking=["none", "embedding", "masking_layer"],
+            padding=sides,
+            **common,
+        )
         + factorial(SequenceCell, data=tasks, readout=READOUTS, masking="none", padding="post", **common)
         + factorial(
             SequenceCell,
@@ -97,8 +104,8 @@ EXPERIMENT = Experiment(
                     "attention minus last state", lambda table: default(table, "attention") - default(table, "last"),
                     "share of its norm",
                 ),
-                Above("best of nine by validation loss: shift", tuned, "share of its norm", LEAST),
-                Below("best of nine minus default", lambda table: tuned(table) - default(table, "last"), "share of its norm"),
+                Above("best of the search by validation loss: shift", tuned, "share of its norm", LEAST),
+                Below("the same minus default", lambda table: tuned(table) - default(table, "last"), "share of its norm"),
             ),
             "tuning_and_attention",
         ),

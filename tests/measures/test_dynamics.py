@@ -7,9 +7,6 @@ from hypothesis import strategies as st
 
 from padleak.errors import InputError
 from padleak.measures.dynamics import (
-    KINDS,
-    Recurrence,
-    RecurrentLayer,
     find_attractors,
     follow,
     jacobian,
@@ -17,7 +14,9 @@ from padleak.measures.dynamics import (
     measured_half_life,
     predicted_half_life,
     separations,
+    what_stays,
 )
+from padleak.measures.recurrence import KINDS, Recurrence, RecurrentLayer
 
 GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1}
 
@@ -64,12 +63,31 @@ class TestRecurrence:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("masking", ["none", "zero_vector"])
+def test_what_fill_holds_is_what_keras_gives_the_first_layer(masking):
+    from padleak.models import backend
+    from padleak.models.backend import keras
+    from padleak.models.network import Network
+    from padleak.models.recurrent import embed, fill_vector
+
+    backend.start()
+    network = Network("simple_rnn", masking=masking, units=3, words=9, embedding=3, outputs=2)
+    model, _ = network.assemble(seed=3)
+    front = keras.Model(model.inputs[0], model.get_layer("encoder_1").input)
+    ids = np.array([[4, 0, 8]])
+    expected = np.asarray(front(ids))
+    assert np.allclose(embed(model, network, ids), expected)
+    assert np.allclose(fill_vector(model, network), expected[0, 1])
+    assert masking == "none" or not expected[0, 1].any()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("layers", [1, 2])
 def test_layers_are_those_of_keras(kind, layers):
     from padleak.models import backend
     from padleak.models.network import Network
-    from padleak.models.recurrent import embed, fill_vector, recurrence_of
+    from padleak.models.recurrent import embed, recurrence_of
 
     backend.start()
     network = Network(kind, layers=layers, units=5, words=9, embedding=3, outputs=2)
@@ -80,7 +98,6 @@ def test_layers_are_those_of_keras(kind, layers):
     recurrence = recurrence_of(model, network)
     states = recurrence.read(embed(model, network, ids), np.ones(ids.shape, bool))
     assert np.allclose(recurrence.output(states), np.asarray(view(ids)[1]), atol=1e-5)
-    assert np.array_equal(fill_vector(model, network), embed(model, network, np.zeros((1, 1), int))[0, 0])
 
 
 class TestAttractors:
@@ -99,7 +116,7 @@ class TestAttractors:
         assert only.is_settled and only.period == 1
         assert only.orbit[0] == pytest.approx(np.linalg.solve(np.eye(2) - matrix, np.full(2, offset)), abs=1e-6)
         assert only.rates == pytest.approx([slow, fast], abs=1e-6)
-        assert census.latched_share(np.random.default_rng(0).normal(size=(20, 2))) == pytest.approx(0, abs=1e-5)
+        assert mean_gap(census.places) == pytest.approx(0, abs=1e-5)
 
     def test_two_wells_latch_a_bit(self):
         starts = np.linspace(-1, 1, 40)[:, None]
@@ -108,15 +125,14 @@ class TestAttractors:
         well = 0.9575040240772687  # tanh(2 x) = x
         assert sorted(one.orbit[0, 0] for one in census.attractors) == pytest.approx([-well, well])
         assert census.largest.rates[0] == pytest.approx(2 * (1 - well**2))
-        expected = mean_gap(np.sign(starts) * well) / mean_gap(starts)
-        assert census.latched_share(starts) == pytest.approx(expected)
+        assert census.places == pytest.approx(np.sign(starts) * well)
 
     def test_a_cycle_is_one_attractor_and_its_phases_are_held(self):
         starts = np.concatenate([np.linspace(0.2, 1, 20), -np.linspace(0.2, 1, 20)])[:, None]
         census = self.census(lambda x: -np.tanh(2 * x), starts)
         (only,) = census.attractors
         assert only.period == 2 and only.is_settled
-        assert census.latched_share(starts) > 0.9
+        assert sorted(set(census.places[:, 0].round(6))) == pytest.approx([-0.957504, 0.957504])
 
     def test_what_turns_for_ever_has_not_settled(self):
         def step(states):
@@ -125,7 +141,7 @@ class TestAttractors:
 
         census = self.census(step, np.random.default_rng(0).normal(size=(30, 2)))
         assert census.settled == 0 and census.unsettled_share == 1
-        assert census.largest.rates[0] == pytest.approx(1, abs=1e-3)
+        assert census.largest.rates[0] == 1 and np.isnan(census.places).all()
 
     def test_what_creeps_is_followed_to_its_end(self):
         census = self.census(lambda x: 0.998 * x, np.random.default_rng(0).normal(size=(10, 2)), steps=100)
@@ -147,7 +163,13 @@ class TestHalfLives:
         counts = np.arange(200)
         left = 0.3 + 0.7 * 0.95**counts
         assert predicted_half_life(0.95, 0.3) == pytest.approx(measured_half_life(counts, left), abs=0.02)
-        assert predicted_half_life(0.95, 0.6) == np.inf == measured_half_life(counts, 0.6 + 0.4 * 0.95**counts)
+        assert what_stays(0.95, 0.3, counts) == pytest.approx(left)
+        assert predicted_half_life(0.95, 0.6) == np.inf == measured_half_life(counts, what_stays(0.95, 0.6, counts))
+
+    def test_a_share_that_falls_past_nothing_is_drawn_straight(self):
+        counts = np.array([0, 8, 16])
+        assert measured_half_life(counts, np.array([1, 0.9, 0]), decays=False) == pytest.approx(8 + 8 * 0.4 / 0.9)
+        assert measured_half_life(counts, np.array([1, 0.9, -0.1]), decays=False) == pytest.approx(8 + 8 * 0.4)
 
     def test_nothing_to_lose_has_none(self):
         assert np.isnan(measured_half_life(np.arange(3), np.full(3, np.nan)))

@@ -38,3 +38,13 @@ def test_without_one_nothing_is_raised_and_the_handler_is_set_back():
     with no_interrupt_lost() as heed:
         heed()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_process_that_was_started_deaf_stays_so():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with no_interrupt_lost() as heed:
+            interrupt()
+            heed()
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -5,12 +5,11 @@ sequences end in one attractor, what they held is forgotten at the pace of the m
 which one they end in is held for ever.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from padleak.errors import InputError
+from padleak.measures.recurrence import Map
 
 _TINY = 1e-30
 """Imaginary step of a derivative; any number so small gives all digits (Squire & Trapp 1998)."""
@@ -25,126 +24,10 @@ _SAME = 1e-3
 _AT_REST = 1e-10
 """Of the same: what moves less a step has come to rest."""
 
-_STEPS_OF_GROWTH = 1024
+_STEPS_OF_GROWTH, _ROOM_FOR_TURNS = 1024, 5.0
+"""Steps, and how far the logarithm of a difference comes and goes in turning."""
+
 _PATIENCE, _LOOKS_FOR_REST = 4096, 16
-
-Map = Callable[[np.ndarray], np.ndarray]
-"""From states `(n, state)` to the states a step later."""
-
-
-@dataclass(frozen=True, eq=False)
-class RecurrentLayer:
-    """Weights of one layer, as Keras holds them.
-
-    Attributes:
-        kind: `lstm`, `gru` (reset after the product, Keras's default) or `simple_rnn`.
-        kernel: `(width, gates * unit)`.
-        recurrent: `(unit, gates * unit)`.
-        bias: `(gates * unit,)`, of a GRU `(2, gates * unit)`.
-    """
-
-    kind: str
-    kernel: np.ndarray
-    recurrent: np.ndarray
-    bias: np.ndarray
-
-    def __post_init__(self) -> None:
-        if self.kind not in _STEPS:
-            raise InputError("kind of a recurrent layer", f"one of {', '.join(_STEPS)}", self.kind)
-
-    @property
-    def units(self) -> int:
-        """Units of the output."""
-        return len(self.recurrent)
-
-    @property
-    def size(self) -> int:
-        """Numbers in the state: an LSTM's holds its output and its memory."""
-        return self.units * (2 if self.kind == "lstm" else 1)
-
-    def advance(self, state: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        """The state a step later, `(n, size)`; its first `units` numbers are the output."""
-        return _STEPS[self.kind](self, state, inputs)
-
-
-@dataclass(frozen=True, eq=False)
-class Recurrence:
-    """Recurrent layers on top of each other, in numpy.
-
-    A state is `(n, size)`: the states of all layers side by side, the first layer's first.
-
-    Attributes:
-        layers: From the input up.
-    """
-
-    layers: tuple[RecurrentLayer, ...]
-
-    @property
-    def size(self) -> int:
-        """Numbers in a state."""
-        return sum(layer.size for layer in self.layers)
-
-    def advance(self, states: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        """One step of every row, with inputs `(n, width)` or `(width,)`."""
-        parts = np.split(states, np.cumsum([layer.size for layer in self.layers])[:-1], axis=1)
-        after = []
-        for layer, part in zip(self.layers, parts):
-            after.append(layer.advance(part, inputs))
-            inputs = after[-1][:, : layer.units]
-        return np.concatenate(after, axis=1)
-
-    def output(self, states: np.ndarray) -> np.ndarray:
-        """What the last layer gives, `(..., unit)`."""
-        last = self.layers[-1]
-        start = self.size - last.size
-        return states[..., start : start + last.units]
-
-    def read(self, inputs: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        """States after sequences, from zero.
-
-        Args:
-            inputs: `(n, time, width)`.
-            mask: `(n, time)`, True = real; other steps are skipped.
-        """
-        states = np.zeros((len(inputs), self.size))
-        for step in range(inputs.shape[1]):
-            states = np.where(mask[:, step, None], self.advance(states, inputs[:, step]), states)
-        return states
-
-    def fill_step(self, fill: np.ndarray) -> Map:
-        """The map that one step of fill is, with the vector `(width,)` that fill holds."""
-        return lambda states: self.advance(states, fill)
-
-
-def _lstm(layer: RecurrentLayer, state: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    output, memory = np.split(state, 2, axis=1)
-    gates = inputs @ layer.kernel + output @ layer.recurrent + layer.bias
-    admit, keep, candidate, show = np.split(gates, 4, axis=1)
-    memory = _sigmoid(keep) * memory + _sigmoid(admit) * np.tanh(candidate)
-    return np.concatenate([_sigmoid(show) * np.tanh(memory), memory], axis=1)
-
-
-def _gru(layer: RecurrentLayer, state: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    bias = np.broadcast_to(layer.bias, (2, layer.kernel.shape[1]))
-    keep_in, reset_in, candidate_in = np.split(inputs @ layer.kernel + bias[0], 3, axis=-1)
-    keep, reset, candidate = np.split(state @ layer.recurrent + bias[1], 3, axis=1)
-    keep = _sigmoid(keep_in + keep)
-    candidate = np.tanh(candidate_in + _sigmoid(reset_in + reset) * candidate)
-    return keep * state + (1 - keep) * candidate
-
-
-def _simple_rnn(layer: RecurrentLayer, state: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    return np.tanh(inputs @ layer.kernel + state @ layer.recurrent + layer.bias)
-
-
-_STEPS = {"lstm": _lstm, "gru": _gru, "simple_rnn": _simple_rnn}
-
-KINDS = tuple(_STEPS)
-"""Kinds of layers."""
-
-
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(0.5 * x))
 
 
 def follow(step: Map, states: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -203,7 +86,8 @@ class Census:
     Attributes:
         attractors: Each once.
         ends_in: Index of that in which each state ends, `(n,)`.
-        places: The state of its orbit that is next to where each state came to, `(n, state)`.
+        places: The state of its orbit that is next to where each state came to, `(n, state)`; of orbits that do not come back,
+            not a number.
     """
 
     attractors: tuple[Attractor, ...]
@@ -224,11 +108,6 @@ class Census:
     def unsettled_share(self) -> float:
         """Share of states that end in none."""
         return float(np.mean([not self.attractors[index].is_settled for index in self.ends_in]))
-
-    def latched_share(self, starts: np.ndarray) -> float:
-        """Mean distance between the places of two states on their attractors, as a share of that between the states at the
-        start: what is left of their difference for ever, if they settle."""
-        return mean_gap(self.places) / mean_gap(starts)
 
 
 def find_attractors(step: Map, ends: np.ndarray, scale: float) -> Census:
@@ -257,9 +136,8 @@ def find_attractors(step: Map, ends: np.ndarray, scale: float) -> Census:
 
 
 def _place(attractor: Attractor, end: np.ndarray) -> np.ndarray:
-    """The state of an orbit that is next to an end; one place where there is no orbit to speak of."""
     if not attractor.is_settled:
-        return attractor.orbit.mean(axis=0)
+        return np.full(len(end), np.nan)
     return attractor.orbit[np.linalg.norm(attractor.orbit - end, axis=1).argmin()]
 
 
@@ -321,7 +199,8 @@ def _rates(step: Map, orbit: np.ndarray) -> np.ndarray:
 
 
 def _growth(step: Map, state: np.ndarray) -> float:
-    """Factor a step by which a small difference grows in the long run (Benettin et al. 1980)."""
+    """Factor a step by which a small difference grows in the long run (Benettin et al. 1980); 1 where it cannot be told from
+    that, since turning for ever neither shrinks nor grows it."""
     nudge = np.full(state.shape, 1 / np.sqrt(state.size))
     logarithms = np.zeros(_STEPS_OF_GROWTH)
     for index in range(_STEPS_OF_GROWTH):
@@ -329,7 +208,8 @@ def _growth(step: Map, state: np.ndarray) -> float:
         state, nudge = after.real, after.imag / _TINY
         length = max(np.linalg.norm(nudge), _TINY)
         logarithms[index], nudge = np.log(length), nudge / length
-    return float(np.exp(logarithms[_STEPS_OF_GROWTH // 4 :].mean()))
+    settled = logarithms[_STEPS_OF_GROWTH // 4 :]
+    return 1.0 if abs(settled.sum()) < _ROOM_FOR_TURNS else float(np.exp(settled.mean()))
 
 
 def predicted_half_life(rate: float, latched: float = 0.0) -> float:
@@ -343,12 +223,18 @@ def predicted_half_life(rate: float, latched: float = 0.0) -> float:
     return float(np.log((0.5 - latched) / (1 - latched)) / np.log(max(rate, 1e-12)))
 
 
-def measured_half_life(counts: np.ndarray, left: np.ndarray) -> float:
-    """Steps after which the share left first falls to a half, between counts along a straight line of its logarithm.
+def what_stays(rate: float, latched: float, counts: np.ndarray) -> np.ndarray:
+    """Share of a difference that is foretold to be left after each count: what attractors hold apart, the rest at a pace."""
+    return latched + max(0.0, 1 - latched) * min(rate, 1.0) ** np.asarray(counts, dtype=float)
+
+
+def measured_half_life(counts: np.ndarray, left: np.ndarray, decays: bool = True) -> float:
+    """Steps after which the share left first falls to a half.
 
     Args:
         counts: Numbers of steps, rising from 0.
         left: What is left after each, 1 at the start.
+        decays: Between counts along a straight line of its logarithm, which is right for what decays; else of the share itself.
 
     Returns:
         Steps; infinite where half is left after the last count, not a number where there was nothing to lose.
@@ -356,6 +242,8 @@ def measured_half_life(counts: np.ndarray, left: np.ndarray) -> float:
     >>> counts = np.array([0, 4, 16])
     >>> round(measured_half_life(counts, 0.9**counts), 2)
     6.58
+    >>> measured_half_life(counts, np.array([1, 0.9, 0.1]), decays=False)
+    10.0
     """
     left = np.asarray(left, dtype=float)
     if not np.isfinite(left).all():
@@ -364,8 +252,10 @@ def measured_half_life(counts: np.ndarray, left: np.ndarray) -> float:
     if not len(below):
         return float("inf")
     after = below[0]
-    high, low = np.log(left[after - 1]), np.log(max(left[after], 1e-12))
-    return float(counts[after - 1] + (counts[after] - counts[after - 1]) * (high - np.log(0.5)) / (high - low))
+    high, half, low = left[after - 1], 0.5, left[after]
+    if decays:
+        high, half, low = np.log([high, half, max(low, 1e-12)])
+    return float(counts[after - 1] + (counts[after] - counts[after - 1]) * (high - half) / (high - low))
 
 
 def separations(trajectory: np.ndarray) -> np.ndarray:

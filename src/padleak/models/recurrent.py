@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from padleak.data.vocabulary import FILL
-from padleak.measures.dynamics import KINDS, Recurrence, RecurrentLayer
+from padleak.measures.recurrence import KINDS, Recurrence, RecurrentLayer
 from padleak.models.backend import keras
 from padleak.models.masking import Stream
 from padleak.models.network import Encoded, Network, models

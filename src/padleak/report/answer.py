@@ -82,13 +82,13 @@ def _say_tutorial(verdicts: pd.DataFrame) -> Iterator[str]:
 def _say_memory(verdicts: pd.DataFrame) -> Iterator[str]:
     by_id = {claim["id"]: claim["parts"] for claim in where(verdicts, id=["D1", "D2"]).to_dict("records") if claim["n"]}
     if len(by_id) == 2:
-        ranks, (several, bare, *_) = by_id["D1"][0], by_id["D2"]
+        ranks, (several, bare) = by_id["D1"][0], by_id["D2"]
         yield (
-            "How long an unmasked network remembers under fill can be read from its weights: half-lives foretold from the "
-            f"attractors and the Jacobian of its fill step have a rank correlation of {say_number(ranks['effect'])} "
+            "How long an unmasked recurrent network remembers under fill: where its states end in one attractor, half-lives "
+            f"foretold from the Jacobian of the fill step there have a rank correlation of {say_number(ranks['effect'])} "
             f"[{say_number(ranks['low'])}, {say_number(ranks['high'])}] with the measured ones. "
-            f"{say_percent(several['effect'])} of the networks trained with fill hold several attractors, "
-            f"{say_percent(bare['effect'])} of those trained without."
+            f"{say_percent(several['effect'])} of the networks that were trained with fill and settle have several attractors; "
+            f"{say_percent(bare['effect'])} of those trained without have exactly one."
         )
 
 

@@ -20,7 +20,9 @@ def no_interrupt_lost() -> Iterator[Callable[[], None]]:
         if arrived.is_set():
             raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():
+    # Who started this process may want it deaf, as nohup and background jobs of scripts do.
+    deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if deaf or threading.current_thread() is not threading.main_thread():
         yield heed
         return
 

@@ -84,10 +84,11 @@ def similarity_after_fill(table: pd.DataFrame, results: Results) -> Drawn | None
 @figures.add(states=True)
 def units_after_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Ridges: distributions of the units that fill moves the most, without fill and with."""
-    cells = where(table, kind="distribution", seed=0, masking=["none", "embedding"])
+    cells = where(table, kind="distribution", seed=0, masking=["none", "embedding", "masking_layer"])
     if cells.empty or not results.has_states():
         return None
-    panels = [(masking, side) for masking in ("none", "embedding") for side in ("pre", "post")]
+    masked = "embedding" if "embedding" in set(cells.masking) else "masking_layer"
+    panels = [(masking, side) for masking in ("none", masked) for side in ("pre", "post")]
     figure, axes = new_figure(columns=4, width=11, height=4.2)
     apart = {}
     for panel, (masking, side) in zip(axes[0], panels):
@@ -100,7 +101,7 @@ def units_after_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
         figure,
         f"{_SHOWN} fill steps move single units away from where they were: the largest Kolmogorov-Smirnov distance is "
         f"{apart['none', 'post']:.2f} after the text and {apart['none', 'pre']:.2f} in front; with a mask "
-        f"{max(apart['embedding', 'pre'], apart['embedding', 'post']):.2f}",
+        f"{max(apart[masked, 'pre'], apart[masked, 'post']):.2f}",
         f"The {_UNITS} units of an LSTM that move the most, seed 0, over all probe texts; kernel densities, each "
         "of height 1. Units that do not move lie on each other.",
     )
@@ -118,7 +119,7 @@ def _draw_ridges(panel: Axes, bare: np.ndarray, filled: np.ndarray) -> float:
     chosen = np.argsort(distances)[-_UNITS:]
     shown = np.concatenate([bare[:, chosen], filled[:, chosen]])
     room = 0.1 * np.ptp(shown)
-    places = np.linspace(shown.min() - room, shown.max() + room, 500)
+    places = np.linspace(shown.min() - room, shown.max() + room, 160)
     for height, unit in enumerate(chosen):
         for states, colour, label in ((bare, COLOURS["unpadded"], "no fill"), (filled, COLOURS["none"], "with fill")):
             values = states[:, unit].astype(float)

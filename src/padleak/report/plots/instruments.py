@@ -15,6 +15,7 @@ _MARKERS = "os^Dv"
 _LEVEL = 0.05
 _INTERVALS = {
     "variance_share": "variance share, jackknife", "leak": "planted leak", "clustered": "mean, bootstrap of seeds",
+    "rank_correlation": "rank correlation, bootstrap of seeds",
     "hierarchical": "mean, bootstrap of data sets",
 }  # fmt: skip
 
@@ -109,10 +110,10 @@ def coverage_of_intervals(table: pd.DataFrame, results: Results) -> Drawn | None
     for index, (what, line) in enumerate(covered.groupby("what", observed=True, sort=False)):
         panel.errorbar(
             line.n * (1 + 0.02 * (index - 2)), line.share, yerr=[line.share - line.low, line.high - line.share], capsize=2,
-            color=_COLOURS[(index + 1) % len(_COLOURS)], marker="os^DvPX*<"[index], markersize=5, label=what,
+            color=_COLOURS[(index + 1) % len(_COLOURS)], marker="os^DvPX*<>"[index], markersize=5, label=what,
         )  # fmt: skip
     panel.axhline(0.95, color="0.5", linewidth=0.8)
-    panel.set(xlabel="seeds", ylabel="share of 95 % intervals\nthat hold the truth", xscale="log")
+    panel.set(xlabel="seeds (or data sets)", ylabel="share of 95 % intervals\nthat hold the truth", xscale="log")
     panel.set_xticks(sorted(covered.n.unique()), [f"{n:g}" for n in sorted(covered.n.unique())])
     panel.minorticks_off()
     add_legend(axes)

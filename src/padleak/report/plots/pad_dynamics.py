@@ -33,69 +33,77 @@ _ARMS = {
 }
 _LEAST = 1e-4
 _MEASURED = {"distance": "distance of two texts", "probe": "accuracy of a linear probe"}
+_MASKED = ["embedding", "masking_layer"]
 
 
 @figures.add
 def half_lives_foretold(table: pd.DataFrame, results: Results) -> Drawn | None:
-    """Predicted against measured half-lives, a dot a network."""
+    """Foretold against measured half-lives, a dot a network."""
     lives = half_lives(table)
-    if lives.empty:
+    measured = [of for of in _MEASURED if lives[f"{of}_measured"].notna().any()]
+    if not measured:
         return None
-    figure, axes = new_figure(columns=2, width=10, height=4, sharex=True, sharey=True)
-    said = []
-    for panel, (measured, what) in zip(axes[0], _MEASURED.items()):
-        dots = lives.dropna(subset=[measured])
-        for model, (name, colour) in _MODELS.items():
-            for trained, filled in (("with fill", True), ("without", False)):
-                some = dots[(dots.model == model) & ((dots.masking != "unpadded") == filled)]
-                panel.plot(
-                    some.predicted, some[measured], "o" if filled else "s", color=colour, alpha=0.7, markersize=5,
-                    markerfacecolor=colour if filled else "none", label=f"{name}, trained {trained}",
-                )  # fmt: skip
-        panel.plot([0.25, HORIZON], [0.25, HORIZON], color="0.5", linewidth=0.8, zorder=0)
-        held = int(((dots.predicted == HORIZON) & (dots[measured] == HORIZON)).sum())
-        panel.annotate(
-            f"{held} networks", (HORIZON, HORIZON), (-8, -14), textcoords="offset points", ha="right", fontsize=8
-        )
-        panel.set(xscale="log", yscale="log", xlabel="half-life predicted from the Jacobian, fill steps", title=what)
-        estimate = bootstrap(
-            rank_correlation_of(dots.predicted.to_numpy(), dots[measured].to_numpy()), [dots.seed.to_numpy()],
-            np.random.default_rng(0),
-        )  # fmt: skip
-        ends = dots[(dots.predicted < HORIZON) & (dots[measured] < HORIZON)]
-        factor = float(2 ** np.log2(ends[measured] / ends.predicted).mean())
-        said.append((estimate, factor, len(dots), len(ends)))
+    figure, axes = new_figure(columns=len(measured), width=10, height=4, sharex=True, sharey=True)
+    said = [_draw_lives(panel, lives, of) for panel, of in zip(axes[0], measured)]
     axes[0, 0].set_ylabel("half-life measured, fill steps")
     add_legend(axes)
-    (distance, by, n, ended), (probe, by_probe, n_probe, _) = said
     return Drawn(
         figure,
-        f"The Jacobian of the fill step ranks half-lives (rank correlation {_say(distance)}; of a probe's accuracy "
-        f"{_say(probe)}); measured ones are {by:.1f} and {by_probe:.1f} times as long",
-        f"A dot a network: {n} left and {n_probe} right, where there was something to lose. What lasts {HORIZON} steps or "
-        f"more, on one attractor of several or turning for ever, is drawn at {HORIZON}; the factors are geometric means over "
-        f"networks where both end before ({ended} left). Intervals: 95 %, bootstrap over {distance.n} seeds.",
+        f"Of networks with one attractor, half-lives foretold from its Jacobian rank as the measured ones by {'; '.join(said)}",
+        f"A dot a network ({len(lives)}, {lives.seed.nunique()} seeds), right those that had something to lose. Foretold of "
+        "distances: what stays between attractors, the rest falling at the pace of the slowest mode; of the probe: what it "
+        "reads "
+        f"from states that have drawn together so. What lasts {HORIZON:,} steps or more is drawn there. Correlations are over "
+        "networks all of whose states end in one attractor, with 95 % bootstrap intervals over seeds.",
     )
 
 
-def _say(estimate) -> str:
-    return f"{estimate.mean:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+def _draw_lives(panel: Axes, lives: pd.DataFrame, of: str) -> str:
+    """One panel; what it says in words."""
+    dots = lives.dropna(subset=[f"{of}_predicted", f"{of}_measured"]).rename(
+        columns={f"{of}_predicted": "predicted", f"{of}_measured": "measured"}
+    )
+    for model, (name, colour) in _MODELS.items():
+        for trained, filled in (("with fill", True), ("without", False)):
+            some = dots[(dots.model == model) & ((dots.masking != "unpadded") == filled)]
+            panel.plot(
+                some.predicted, some.measured, "o" if filled else "s", color=colour, alpha=0.7, markersize=5,
+                markerfacecolor=colour if filled else "none", label=f"{name}, trained {trained}",
+            )  # fmt: skip
+    panel.plot([0.25, HORIZON], [0.25, HORIZON], color="0.5", linewidth=0.8, zorder=0)
+    held = int(((dots.predicted == HORIZON) & (dots.measured == HORIZON)).sum())
+    panel.annotate(
+        f"{held} networks", (HORIZON, HORIZON), (-8, -14), textcoords="offset points", ha="right", fontsize=8
+    )
+    panel.set(xscale="log", yscale="log", xlabel="half-life foretold, fill steps", title=_MEASURED[of])
+    one = dots[(dots.attractors == 1) & (dots.unsettled_share == 0)]
+    if len(one) < 3:
+        return f"{_MEASURED[of]}: too few to say"
+    estimate = bootstrap(
+        rank_correlation_of(one.predicted.to_numpy(), one.measured.to_numpy()),
+        [one.seed.to_numpy()],
+        np.random.default_rng(0),
+    )
+    factor = float(2 ** np.log2(one.measured / one.predicted).mean())
+    return (
+        f"{estimate.mean:.2f} [{estimate.low:.2f}, {estimate.high:.2f}] ({_MEASURED[of]}, n = {len(one)}; measured "
+        f"{factor:.1f} times as long)"
+    )
 
 
 @figures.add
 def forgetting_foretold(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Distance of two texts by steps of fill, and what attractors and Jacobian foretell."""
-    rows = where(table, metric="separation", layer="summary", masking=["none", "unpadded"], padding="post", layers=1)
+    rows = where(table, metric="separation", masking=["none", "unpadded"], padding="post", layers=1, units=32)
     rows = on_real_data(rows)
     if rows.empty:
         return None
-    foretold = _foretell(rows, table)
     models = [model for model in _MODELS if model in set(rows.model)]
     figure, axes = new_figure(columns=len(models), width=10.5, height=3.6, sharey=True)
     for panel, model in zip(axes[0], models):
         for masking, what in (("none", "trained with fill"), ("unpadded", "trained without")):
-            for lines, style, said in ((rows, "-", "measured"), (foretold, "--", "foretold")):
-                for _, line in where(lines, model=model, masking=masking).groupby("cell", observed=True):
+            for layer, style, said in (("summary", "-", "measured"), ("foretold", "--", "foretold")):
+                for _, line in where(rows, layer=layer, model=model, masking=masking).groupby("cell", observed=True):
                     panel.plot(
                         line["count"], line.value.clip(lower=_LEAST), style, color=COLOURS[masking], linewidth=1,
                         label=f"{what}: {said}",
@@ -105,88 +113,82 @@ def forgetting_foretold(table: pd.DataFrame, results: Results) -> Drawn | None:
         panel.minorticks_off()
     axes[0, 0].set_ylabel("distance of two texts,\nshare of that without fill")
     add_legend(axes)
-    held = where(rows, count=HORIZON).groupby("masking", observed=True).value.apply(lambda left: (left > 0.5).mean())
+    ends = where(rows, layer="summary", count=HORIZON, model=["lstm", "gru"])
+    held = ends.groupby("masking", observed=True).value.apply(lambda left: (left > 0.5).mean())
     return Drawn(
         figure,
-        f"After {HORIZON:,} fill steps {say_percent(held['none'])} of the networks that were trained with fill at the end "
-        f"still hold half of the distance between two texts, and {say_percent(held['unpadded'])} of those trained without",
+        f"After {HORIZON:,} fill steps {say_percent(held.get('none', np.nan))} of the LSTMs and GRUs that were trained with "
+        "fill at "
+        f"the end hold half of the distance between two texts, and {say_percent(held.get('unpadded', np.nan))} of those "
+        "trained without",
         f"A line a network of one layer, {rows.seed.nunique()} seeds. Foretold: what stays between attractors, and the rest "
         "falling at the pace of the slowest mode of the largest, which is that of the end: the start may be slower or faster. "
-        f"Shares below {_LEAST:g} are drawn there.",
+        f"Shares below {_LEAST:g} are drawn there. Attractors are sought beyond the last step shown.",
     )
-
-
-def _foretell(rows: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """What is left at each count by prediction, in place of what was measured."""
-    numbers = where(table, layer="map").set_index(["cell", "metric"]).value.unstack()  # noqa: PD010
-    rate, latched = (
-        rows.cell.astype(str).map(numbers[name]).to_numpy(float) for name in ("leading_rate", "latched_share")
-    )
-    count = rows["count"].to_numpy(float)
-    return rows.assign(value=latched + (1 - latched).clip(min=0) * rate.clip(max=1) ** count)
 
 
 @figures.add
 def attractors_reached(table: pd.DataFrame, results: Results) -> Drawn | None:
-    """Share of networks whose states end in several attractors, and of states that settle in none, by training."""
+    """Share of networks whose states end in several attractors, in one, and of states that settle in none, by training."""
     lives = half_lives(table)
     if lives.empty:
         return None
-    arm = pd.Series([_ARMS.get(pair) for pair in zip(lives.masking, lives.padding)], index=lives.index)
-    lives = lives.assign(arm=arm)
+    lives = lives.assign(arm=[_ARMS.get(pair) for pair in zip(lives.masking, lives.padding)])
+    settled = lives[lives.attractors > 0]
     names = [name for name in _ARMS.values() if name in set(lives.arm)]
-    figure, axes = new_figure(columns=2, width=10, height=3.2, sharey=True)
-    panels = {"several attractors": lives.attractors > 1, "states that turn or creep for ever": lives.unsettled}
-    for panel, (what, values) in zip(axes[0], panels.items()):
-        shown = summarise(lives.assign(value=values.astype(float)), ["arm", "model"])
-        for offset, (model, (name, colour)) in zip((-0.2, 0, 0.2), _MODELS.items()):
+    models = [model for model in _MODELS if model in set(lives.model)]
+    figure, axes = new_figure(columns=3, width=11.5, height=3.2, sharey=True)
+    panels = {
+        ("several attractors", "share of networks that settle"): settled.assign(value=settled.attractors > 1),
+        ("exactly one", "share of networks that settle"): settled.assign(value=settled.attractors == 1),
+        ("turning or creeping for ever", "share of states"): lives.assign(value=lives.unsettled_share),
+    }
+    for panel, ((title, label), rows) in zip(axes[0], panels.items()):
+        shown = summarise(rows.astype({"value": float}), ["arm", "model"])
+        for offset, model in zip((-0.2, 0, 0.2), models):
             dots = where(shown, model=model)
-            draw_dots(panel, dots, dots.arm.map(names.index) + offset, name, colour)
-        panel.set(
-            title=what, xlabel="share of networks" if panel is axes[0, 0] else "share of states", xlim=(-0.03, 1.03)
-        )
-        panel.set(yticks=range(len(names)), yticklabels=names)
+            if len(dots):
+                draw_dots(panel, dots, dots.arm.map(names.index) + offset, *_MODELS[model])
+        panel.set(title=title, xlabel=label, xlim=(-0.03, 1.03), yticks=range(len(names)), yticklabels=names)
     axes[0, 0].invert_yaxis()
     add_legend(axes)
-    several = (lives.attractors > 1).groupby(lives.masking).mean()
+    several = (settled.attractors > 1).groupby(settled.masking).mean()
     return Drawn(
         figure,
-        f"{say_percent(several['none'])} of the networks trained with fill and without a mask hold what they read in one of "
-        f"several attractors, and {say_percent(several.get('unpadded', np.nan))} of those trained without fill",
-        "Attractors that the states after real texts reach under fill, by how the network was trained. Bars are 95 % Student "
-        f"intervals over seeds; n = {lives.seed.nunique()} seeds, {len(lives)} networks.",
+        f"Of networks that settle, {say_percent(several.get('none', np.nan))} of those trained with fill and without a mask "
+        "hold "
+        f"what they read in one of several attractors, and {say_percent(several.get('unpadded', np.nan))} of those trained "
+        "without fill",
+        "Attractors that the states after real texts reach under fill, by how the network was trained. A network settles if "
+        "any "
+        f"of its states does. Bars are 95 % Student intervals over seeds; n = {lives.seed.nunique()} seeds, {len(lives)} "
+        "networks.",
     )
 
 
 @figures.add
 def fill_vector_at_zero(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Shift of an LSTM's last state without a mask, with the fill vector at zero, and with a mask."""
-    rows = where(table, metric="relative_shift", model="lstm", layers=1, masking=["none", "zero_vector", "embedding"])
-    shown = summarise(on_own_side(on_real_data(rows)), ["masking", "padding", "count"])
-    if shown.empty:
+    rows = where(table, metric="relative_shift", model="lstm", layers=1, units=32)
+    rows = where(on_own_side(on_real_data(rows)), masking=["none", "zero_vector", *_MASKED])
+    shown = summarise(rows, ["masking", "padding", "count"])
+    names = [name for name in ("none", "zero_vector", *_MASKED) if name in set(shown.masking)]
+    if "zero_vector" not in names:
         return None
-    names = ["none", "zero_vector", "embedding"]
     figure, axes = new_figure(width=7, height=2.6)
     for offset, (side, colour) in zip((-0.12, 0.12), SIDE_COLOURS.items()):
         dots = where(shown, padding=side)
-        draw_dots(
-            axes[0, 0],
-            dots,
-            dots.masking.map(names.index) + offset,
-            f"fill {side}",
-            colour,
-            "o" if side == "pre" else "s",
-        )
-    axes[0, 0].set(
-        yticks=range(3), yticklabels=names, xlabel="shift of the last state by 32 fill steps, share of its norm"
-    )
+        marker = "o" if side == "pre" else "s"
+        draw_dots(axes[0, 0], dots, dots.masking.map(names.index) + offset, f"fill {side}", colour, marker)
+    label = "shift of the last state by 32 fill steps, share of its norm"
+    axes[0, 0].set(yticks=range(len(names)), yticklabels=names, xlabel=label)
     axes[0, 0].invert_yaxis()
     add_legend(axes)
     mean = shown.groupby("masking", observed=True)["mean"].mean()
     return Drawn(
         figure,
         f"With its vector at zero, fill still moves the state by {say_percent(mean['zero_vector'])} of its norm "
-        f"({say_percent(mean['none'])} without that, {say_percent(mean['embedding'])} behind a mask)",
+        f"({say_percent(mean['none'])} without that, {say_percent(mean[names[-1]])} behind a mask)",
         f"LSTM of one layer, fill where training had it. {say_n(shown)}; bars are 95 % Student intervals over seeds.",
     )
 
@@ -194,7 +196,7 @@ def fill_vector_at_zero(table: pd.DataFrame, results: Results) -> Drawn | None:
 @figures.add(states=True)
 def attractor_portraits(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Ways of states under fill, in the plane of their first two principal components."""
-    cells = on_real_data(where(table, layer="map", metric="attractors", seed=0, layers=1, padding="post"))
+    cells = on_real_data(where(table, layer="map", metric="attractors", seed=0, layers=1, units=32, padding="post"))
     cells = where(cells, masking=["none", "unpadded"])
     if cells.empty or not results.has_states():
         return None
@@ -230,8 +232,6 @@ def _draw_portrait(panel: Axes, states: dict[str, np.ndarray]) -> None:
         panel.plot(*flat[:, index].T, color=_OKABE_ITO[label % 7 + 1], linewidth=0.6, alpha=0.6)
     panel.plot(*flat[0].T, "o", color="0.3", markersize=3, label="after the text")
     panel.plot(*flat[-1].T, "x", color="0.3", markersize=4, label="after 64 fill steps")
-    settled = len(ends) < len(ways) - 1
-    panel.plot(
-        *flat_ends.T, "*" if settled else "o", color="black", markersize=11 if settled else 4, markerfacecolor="none",
-        label="attractor" if settled else "never settles",
-    )  # fmt: skip
+    for is_settled, marker, size, label in ((True, "*", 11, "attractor"), (False, "o", 4, "never settles")):
+        chosen = flat_ends[states["is_settled"] == is_settled]
+        panel.plot(*chosen.T, marker, color="black", markersize=size, markerfacecolor="none", label=label)

@@ -13,6 +13,7 @@ _NETWORKS = {
     ("conv1d", "max", "none"): "Conv1D, largest",
     ("lstm", "last", "none"): "LSTM, no mask",
     ("lstm", "last", "embedding"): "LSTM, mask by id 0",
+    ("lstm", "last", "masking_layer"): "LSTM, Masking layer",
 }
 _PUBLISHED = {"random": (-0.067, -0.078, -0.056), "pre": (-0.017, -0.031, -0.002)}
 
@@ -30,8 +31,9 @@ def score_by_layout(table: pd.DataFrame, results: Results) -> Drawn | None:
         return None
     against = post.reindex(pd.MultiIndex.from_frame(rows[["network", "seed"]])).to_numpy()
     shown = summarise(rows.assign(value=rows.value - against), ["network", "padding"])
-    figure, axes = new_figure(columns=len(_NETWORKS), width=11.5, height=3, sharey=True, sharex=True)
-    for panel, name in zip(axes[0], _NETWORKS.values()):
+    names = [name for name in _NETWORKS.values() if name in set(rows.network)]
+    figure, axes = new_figure(columns=len(names), width=11.5, height=3, sharey=True, sharex=True)
+    for panel, name in zip(axes[0], names):
         dots = where(shown, network=name, padding=_LAYOUTS)
         draw_dots(panel, dots, dots.padding.astype(str).map(_LAYOUTS.index), "", "0.2")
         score = post[name].mean()

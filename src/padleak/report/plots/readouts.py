@@ -12,6 +12,7 @@ from padleak.study.select import least_loss, on_own_side, on_real_data, where
 
 _OKABE_ITO = mpl.color_sequences["okabe_ito"]
 _AFTER = 32
+_MASKED = ["embedding", "masking_layer"]
 _HEADS = {
     ("lstm", "last"): "LSTM, last state",
     ("lstm", "stacked"): "last state, then Dense",
@@ -19,7 +20,7 @@ _HEADS = {
     ("lstm", "max"): "LSTM, largest",
     ("lstm", "attention"): "LSTM, attention",
     ("lstm", "flatten"): "LSTM, flattened",
-    ("mlp", "mean"): "embeddings, mean",
+    ("mlp", "mean"): "embeddings, mean, Dense",
     ("transformer", "mean"): "Transformer, mean",
 }
 _BARS = "bars are 95 % Student intervals over seeds."
@@ -39,7 +40,7 @@ def leakage_by_readout(table: pd.DataFrame, results: Results) -> Drawn | None:
     bare, masked = f"no mask, {_AFTER} fill steps", f"with a mask, {_AFTER} fill steps"
     panels = {
         bare: where(shift, masking="none"),
-        masked: where(shift, masking="embedding"),
+        masked: where(shift, masking=_MASKED),
         "no mask, all fill moved to the other side": where(moved, masking="none"),
     }
     names = [name for name in _HEADS.values() if name in set(rows["head"])]
@@ -56,11 +57,12 @@ def leakage_by_readout(table: pd.DataFrame, results: Results) -> Drawn | None:
     axes[0, 0].invert_yaxis()
     add_legend(axes)
     mean, left = (summarise(panels[case], ["head"]).set_index("head")["mean"] for case in (bare, masked))
+    behind = f"; with one, by up to {say_percent(left.max())} ({left.idxmax()})" if len(left) else ""
     return Drawn(
         figure,
-        f"Without a mask {_AFTER} fill steps pass every read-out: from {say_percent(mean.min())} of its norm ({mean.idxmin()})"
-        f" to {say_percent(mean.max())} ({mean.idxmax()}); with one, {say_percent(left.max())} through "
-        f"{left.idxmax()}",
+        f"Without a mask, {_AFTER} fill steps move what the head sees by {say_percent(mean.min())} of its norm "
+        f"({mean.idxmin()}) "
+        f"to {say_percent(mean.max())} ({mean.idxmax()}){behind}",
         f"Fill where training had it. Flattened states need one length, so they can only be seen with fill moved. "
         f"{say_n(summarise(shift, ['head']))}; {_BARS}",
     )
@@ -121,10 +123,10 @@ def tuning_and_attention(table: pd.DataFrame, results: Results) -> Drawn | None:
     default = _at_default(rows)
     arms = {
         "default": where(default, readout="last", masking="none"),
-        "best of nine": least_loss(where(rows, readout="last", masking="none")),
+        "best of the search": least_loss(where(rows, readout="last", masking="none")),
         "attention": where(default, readout="attention", masking="none"),
-        "default, with a mask": where(default, readout="last", masking="embedding"),
-        "attention, with a mask": where(default, readout="attention", masking="embedding"),
+        "default, with a mask": where(default, readout="last", masking=_MASKED),
+        "attention, with a mask": where(default, readout="attention", masking=_MASKED),
     }
     seen = pd.concat([part.assign(arm=name) for name, part in arms.items()])
     shift = where(seen, metric="relative_shift", layer="summary", count=_AFTER)
@@ -149,9 +151,9 @@ def tuning_and_attention(table: pd.DataFrame, results: Results) -> Drawn | None:
     mean = summarise(shift, ["arm"]).set_index("arm")["mean"]
     return Drawn(
         figure,
-        f"Without a mask, {_AFTER} fill steps move the default by {say_percent(mean['default'])} of its norm, the best of nine "
-        f"by {say_percent(mean['best of nine'])}, attention by {say_percent(mean['attention'])}",
-        "LSTM on text, fill where training had it. Best of nine: three numbers of units by three learning rates, least loss on "
+        f"Without a mask, {_AFTER} fill steps move the default by {say_percent(mean['default'])} of its norm, the best of "
+        f"a search by {say_percent(mean['best of the search'])}, attention by {say_percent(mean['attention'])}",
+        "LSTM on text, fill where training had it. The search: units by learning rates, least loss on "
         f"validation rows for each seed and side. {say_n(summarise(shift, ['arm']))}; {_BARS}",
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from padleak.errors import InputError
-from padleak.measures.bootstrap import bootstrap, mean_of
+from padleak.measures.bootstrap import bootstrap, mean_of, rank_correlation_of
 from padleak.measures.inference import Estimate, estimate_mean, variance_shares
 from padleak.measures.shift import Comparison, measures
 from padleak.study.cell import Cell, Outcome
@@ -22,7 +22,7 @@ NOISES: dict[str, Callable] = {
 """Noise of mean 0 and variance 1."""
 
 _ROWS, _UNITS = 200, 8
-_WITHIN, _DRAWS = 5, 1000
+_WITHIN, _DRAWS, _CORRELATION = 5, 1000, 0.6
 _EFFECTS = {"a": np.array([-1.0, 1.0]), "b": np.array([-0.5, 0.0, 0.5])}
 
 
@@ -32,8 +32,8 @@ class CoverageCell(Cell):
 
     Attributes:
         interval: `mean` (Student's, over seeds), `leak` (the same of the relative shift that was planted in states),
-            `variance_share` (of a factor, by jackknife over seeds), `clustered` (bootstrap of a mean over the rows of seeds) or
-            `hierarchical` (over data sets and the seeds within each).
+            `variance_share` (of a factor, by jackknife over seeds), `clustered` (bootstrap of a mean over the rows of seeds),
+            `rank_correlation` (the same of a rank correlation) or `hierarchical` (over data sets and the seeds within each).
         n: Seeds that the interval is over; data sets, where they are on top.
         noise: A name of `NOISES`.
         planted: The truth, above 0: the mean, or the leak as a share of the states' norm; of a variance share, the size of the
@@ -118,6 +118,17 @@ def _clustered(cell: CoverageCell, generator: np.random.Generator) -> tuple[Esti
     return bootstrap(mean_of(cell.planted + values), [seeds], generator, _DRAWS), cell.planted
 
 
+def _rank_correlation(cell: CoverageCell, generator: np.random.Generator) -> tuple[Estimate, float]:
+    """Rows of seeds, two numbers each, normal with a correlation of .6, half of whose variance is the seed's; the truth is
+    Spearman's for that (Pearson 1907)."""
+    seeds = np.repeat(np.arange(cell.n), 2 * _WITHIN)
+    mixing = np.linalg.cholesky([[1, _CORRELATION], [_CORRELATION, 1]])
+    own, rows = generator.normal(size=(2, cell.n)), generator.normal(size=(2, len(seeds)))
+    x, y = mixing @ (own[:, seeds] + rows)
+    truth = 6 / math.pi * math.asin(_CORRELATION / 2)
+    return bootstrap(rank_correlation_of(x, y), [seeds], generator, _DRAWS), truth
+
+
 def _hierarchical(cell: CoverageCell, generator: np.random.Generator) -> tuple[Estimate, float]:
     """Seeds of data sets, each with a level of its own."""
     data, seeds = np.repeat(np.arange(cell.n), _WITHIN), np.tile(np.arange(_WITHIN), cell.n)
@@ -127,5 +138,6 @@ def _hierarchical(cell: CoverageCell, generator: np.random.Generator) -> tuple[E
 
 _INTERVALS = {
     "mean": _mean, "leak": _leak, "variance_share": _variance_share, "clustered": _clustered,
+    "rank_correlation": _rank_correlation,
     "hierarchical": _hierarchical,
 }  # fmt: skip

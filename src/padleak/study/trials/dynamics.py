@@ -12,15 +12,17 @@ from padleak.data.padding import pad
 from padleak.data.sequences import Sequences
 from padleak.measures.dynamics import (
     Census,
-    Map,
-    Recurrence,
     find_attractors,
     follow,
+    mean_gap,
     measured_half_life,
     predicted_half_life,
     separations,
+    what_stays,
 )
 from padleak.measures.linear_probe import probe_accuracy
+from padleak.measures.recurrence import Map, Recurrence
+from padleak.measures.shift import Comparison, measures
 from padleak.models.recurrent import embed, fill_vector, has_fill_step, recurrence_of
 from padleak.models.training import Program
 from padleak.study.cell import Cell, Outcome
@@ -36,6 +38,7 @@ _SHORTEST = 0.25
 
 COUNTS = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, HORIZON)
 _DRAWN_STEPS, _DRAWN_ROWS = 64, 40
+_FEWEST_TO_READ = 20
 _LEAST_TO_LOSE = 0.05
 """Accuracy above chance; of less there is no half-life."""
 
@@ -52,14 +55,15 @@ class DynamicsCell(Cell):
     """
 
     kind: ClassVar[str] = "dynamics"
+    revision: ClassVar[int] = 2
 
     network: SequenceCell = field(default_factory=SequenceCell)
     sequences: int = 192
 
     def why_not(self) -> str | None:
         """What rules the network out."""
-        if not self.network.network().takes_any_length:
-            return f"the readout {self.network.readout} needs one length, so there is no view without fill"
+        if self.network.readout != "last":
+            return f"the readout {self.network.readout} shows the head something else than the state that fill moves"
         return self.network.why_not()
 
     def shape(self) -> Hashable:
@@ -90,23 +94,19 @@ class DynamicsCell(Cell):
         if has_fill_step(trained.program.network):
             few = trained.split.test.take(np.arange(min(self.sequences, len(trained.split.test))))
             fall = Fall.of(trained.program, few, self.network.length)
-            read = self._read(fall) if trained.program.network.classifies else np.full(len(COUNTS), np.nan)
-            rows += [*_forgetting(fall, read), *_whole(fall, _above_chance(read, fall.labels))]
+            rows += fall.measure(trained.program.network.classifies, self.seed)
             arrays = {"states": fall.portrait()}
         table = pd.DataFrame(rows).astype({"count": "Int64", "value": "float64"})
         return Outcome(table, {"epochs": len(trained.history.validation_loss)}, arrays)
 
     def _shifts(self, trained: Trained) -> Iterator[dict[str, Any]]:
-        views = Examination(self.network, trained.program, trained.split.test).few()
-        bare = views["unpadded"].summary
+        pairs = Examination(self.network, trained.program, trained.split.test).pairs()
         for probe in self.network.probes:
-            if probe.name in views:
-                moved = np.linalg.norm(views[probe.name].summary - bare, axis=1).mean()
-                share = moved / np.linalg.norm(bare, axis=1).mean()
-                yield _row(probe.layout, probe.count, "summary", "relative_shift", share)
-
-    def _read(self, fall: "Fall") -> np.ndarray:
-        return probe_accuracy(fall.outputs, fall.labels, np.random.default_rng(self.seed))
+            if probe.name in pairs:
+                comparison = Comparison(*(view.summary for view in pairs[probe.name]))
+                yield _row(
+                    probe.layout, probe.count, "summary", "relative_shift", measures["relative_shift"](comparison)
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,47 +152,66 @@ class Fall:
         """Mean distance of different sequences, as a share of that without fill, `(count,)`."""
         return separations(self.outputs)
 
+    @property
+    def latched_share(self) -> float:
+        """Mean distance between the places on attractors that two sequences end in, as a share of that without fill; not a
+        number where one of them never settles."""
+        return mean_gap(self.recurrence.output(self.census.places)) / mean_gap(self.outputs[0])
+
+    def measure(self, classifies: bool, seed: int) -> list[dict[str, Any]]:
+        """Rows by steps of fill, and one number each for the whole."""
+        counts, rate = np.array(COUNTS), float(self.census.largest.rates[0])
+        foretold = what_stays(rate, np.nan_to_num(self.latched_share), counts)
+        shrunk = _shrink(self.outputs[0], foretold)
+        can_be_read = classifies and len(self.labels) >= _FEWEST_TO_READ
+        read, read_of_shrunk = (
+            probe_accuracy(states, self.labels, np.random.default_rng(seed))
+            if can_be_read
+            else np.full(len(counts), np.nan)
+            for states in (self.outputs, shrunk)
+        )
+        whole = {
+            "attractors": self.census.settled,
+            "unsettled_share": self.census.unsettled_share,
+            "period": self.census.largest.period if self.census.largest.is_settled else np.nan,
+            "leading_rate": rate,
+            "latched_share": self.latched_share,
+            "distance_predicted": predicted_half_life(rate, np.nan_to_num(self.latched_share)),
+            "distance_measured": measured_half_life(counts, self.separations),
+            "probe_predicted": measured_half_life(counts, _above_chance(read_of_shrunk, self.labels), decays=False),
+            "probe_measured": measured_half_life(counts, _above_chance(read, self.labels), decays=False),
+            "map_error": self.error,
+        }
+        by_count = {("summary", "separation"): self.separations, ("linear_probe", "accuracy"): read,
+                    ("foretold", "separation"): foretold}  # fmt: skip
+        rows = [
+            _row("post", count, *of, value) for of, values in by_count.items() for count, value in zip(COUNTS, values)
+        ]
+        return rows + [_row("post", None, "map", metric, value) for metric, value in whole.items()]
+
     def portrait(self) -> dict[str, np.ndarray]:
-        """For a picture: outputs of some sequences step by step, `(step, n, unit)`, and of the attractors' orbits."""
+        """For a picture: outputs of some sequences step by step, `(step, n, unit)`; of the attractors' orbits, `(state, unit)`;
+        and whether those come back, `(state,)`."""
         steps = follow(self.step, self.states[0, :_DRAWN_ROWS], np.arange(_DRAWN_STEPS + 1))
-        orbits = np.concatenate([attractor.orbit for attractor in self.census.attractors])
+        attractors = self.census.attractors
         return {
             "trajectory": self.recurrence.output(steps).astype("float32"),
-            "attractors": self.recurrence.output(orbits).astype("float32"),
+            "attractors": self.recurrence.output(np.concatenate([one.orbit for one in attractors])).astype("float32"),
+            "is_settled": np.concatenate([np.full(one.period, one.is_settled) for one in attractors]),
             "labels": self.labels[:_DRAWN_ROWS],
         }
 
 
-def _forgetting(fall: Fall, read: np.ndarray) -> Iterator[dict[str, Any]]:
-    """By steps of fill: how far apart different texts are, and what share of them a linear reader gets right."""
-    for count, apart, right in zip(COUNTS, fall.separations, read):
-        yield _row("post", count, "summary", "separation", apart)
-        yield _row("post", count, "linear_probe", "accuracy", right)
+def _shrink(states: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """States whose differences are what is foretold to be left of them, `(count, n, unit)`."""
+    centre = states.mean(axis=0)
+    return centre + left[:, None, None] * (states - centre)
 
 
 def _above_chance(read: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Accuracy above that of always naming the most frequent class, as a share of what it is without fill."""
     above = read - np.unique(labels, return_counts=True)[1].max() / len(labels)
     return above / above[0] if above[0] >= _LEAST_TO_LOSE else np.full(len(read), np.nan)
-
-
-def _whole(fall: Fall, above_chance: np.ndarray) -> Iterator[dict[str, Any]]:
-    """One number a network."""
-    counts, largest = np.array(COUNTS), fall.census.largest
-    latched = fall.census.latched_share(fall.states[0])
-    numbers = {
-        "attractors": fall.census.settled,
-        "unsettled_share": fall.census.unsettled_share,
-        "period": largest.period,
-        "leading_rate": largest.rates[0],
-        "latched_share": latched,
-        "half_life_predicted": predicted_half_life(largest.rates[0], latched),
-        "half_life_of_distance": measured_half_life(counts, fall.separations),
-        "half_life_of_probe": measured_half_life(counts, above_chance),
-        "map_error": fall.error,
-    }
-    for metric, value in numbers.items():
-        yield _row("post", None, "map", metric, value)
 
 
 def _row(layout: str, count: int | None, layer: str, metric: str, value: float) -> dict[str, Any]:
@@ -207,6 +226,7 @@ def dynamics_of(cells: tuple[Cell, ...], **settings: Any) -> tuple[DynamicsCell,
     return tuple(DynamicsCell(seed=cell.seed, network=dataclasses.replace(cell), **settings) for cell in cells)
 
 
+_HALF_LIVES = ("distance_predicted", "distance_measured", "probe_predicted", "probe_measured")
 _NETWORK = ["cell", "seed", "model", "layers", "masking", "padding", "data"]
 
 
@@ -214,10 +234,9 @@ def half_lives(table: pd.DataFrame) -> pd.DataFrame:
     """From measurements to one row a network that fill moves.
 
     Returns:
-        `predicted`, `distance` and `probe`: half-lives in fill steps, clipped to the horizon; `attractors`; `unsettled`; and
-        the columns that say what the network is.
+        `distance_predicted`, `distance_measured`, `probe_predicted`, `probe_measured`: half-lives in fill steps, clipped to the
+        horizon; `attractors`; `unsettled_share`; and the columns that say what the network is.
     """
     rows = where(table, layer="map").set_index([*_NETWORK, "metric"]).value.unstack()  # noqa: PD010
-    named = {"predicted": "half_life_predicted", "distance": "half_life_of_distance", "probe": "half_life_of_probe"}
-    lives = pd.DataFrame({name: rows[column].clip(_SHORTEST, HORIZON) for name, column in named.items()})
-    return lives.assign(attractors=rows.attractors, unsettled=rows.unsettled_share).reset_index()
+    rows = rows.reindex(columns=[*_HALF_LIVES, "attractors", "unsettled_share"])
+    return rows.assign(**{name: rows[name].clip(_SHORTEST, HORIZON) for name in _HALF_LIVES}).reset_index()

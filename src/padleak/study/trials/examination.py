@@ -47,10 +47,13 @@ class Examination:
         table = pd.DataFrame(rows).astype({"count": "Int64", "value": "float64"})
         return table[["probe", "layout", "count", "reference", "layer", "metric", "value"]]
 
+    def pairs(self) -> dict[str, tuple[View, View]]:
+        """Views of all of the few sequences without fill and with it, by the name of every probe by pad count."""
+        return {probe.name: self._pair(probe) for probe in self._probes if probe.count is not None}
+
     def few(self) -> dict[str, View]:
         """Views of all of the few sequences: `unpadded`, and by the name of every probe by pad count."""
-        by_count = [probe for probe in self._probes if probe.count is not None]
-        return {"unpadded": self._bare()[0]} | {probe.name: self._pair(probe)[1] for probe in by_count}
+        return {"unpadded": self._bare()[0]} | {name: filled for name, (_, filled) in self.pairs().items()}
 
     def sample(self) -> dict[str, np.ndarray]:
         """Summary states of some of the few sequences, of all lengths, by probe; their labels and lengths."""
