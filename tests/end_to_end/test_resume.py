@@ -41,6 +41,11 @@ def whole(tmp_path_factory):
     return tmp_path_factory.mktemp("whole")
 
 
+def hear() -> None:
+    """Background jobs of scripts are deaf to interrupts, and so are the processes that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def finished(folder) -> int:
     return len(list(folder.glob("cells/[!.]*/cell.json")))
 
@@ -50,8 +55,9 @@ def test_interrupted_and_started_again_gives_the_same_numbers(command, whole, tm
     broken = tmp_path / "broken"
     subprocess.run(command(whole), check=True, capture_output=True)
     process = subprocess.Popen(
-        command(broken), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        command(broken), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=hear,
+    )  # fmt: skip
     while finished(broken) < 2 and process.poll() is None:
         time.sleep(0.02)
     os.killpg(process.pid, blow)

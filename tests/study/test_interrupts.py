@@ -11,6 +11,14 @@ from padleak.study.interrupts import no_interrupt_lost
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
+@pytest.fixture(autouse=True)
+def hearing():
+    """Whoever started the tests may have made them deaf: background jobs of scripts are."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt(*_) -> None:
     os.kill(os.getpid(), signal.SIGINT)
     for _ in range(1000):  # the handler runs between two instructions of Python

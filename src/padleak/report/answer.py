@@ -26,7 +26,9 @@ def write_answer(results: Results) -> list[str]:
             *_say_exactness(results.verdicts),
             *_say_tutorial(results.verdicts),
         ]
-    return [*sentences, *_say_memory(results.verdicts), _say_verdicts(results.verdicts)]
+    if len(results.verdicts):
+        sentences += _say_memory(results.verdicts)
+    return [*sentences, _say_verdicts(results.verdicts)]
 
 
 def _say_shift(rows: pd.DataFrame) -> Iterator[str]:
