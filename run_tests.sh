@@ -12,6 +12,7 @@ elif [ $# -gt 0 ]; then
 else
   run_pytest
   .venv/bin/python -m pytest --doctest-modules src --ignore=src/padleak/models/engines
-  # What an engine must do is asked of the second backend, too.
+  # What an engine must do, and what the auditor must find, is asked of the second backend, too.
   KERAS_BACKEND=jax run_pytest tests/models/test_training.py tests/study/test_sequence_trial.py
+  KERAS_BACKEND=jax run_pytest --dist load tests/audit -k Catalogue
 fi

@@ -19,9 +19,12 @@ MAY_IMPORT = {
     "measures": {"errors", "registry"},
     "models": {"errors", "registry", "data", "measures"},
     "study": {"errors", "registry", "data", "measures", "models"},
+    "audit": {"errors", "registry", "data", "measures", "models"},
+    "testing": {"audit"},
+    "pytest_plugin": {"testing"},
     "report": {"errors", "registry", "data", "measures", "study"},
-    "cli": {"errors", "registry", "progress", "bench", "data", "measures", "models", "study", "report"},
-    "__init__": {"errors", "study"},
+    "cli": {"errors", "registry", "progress", "bench", "data", "measures", "models", "study", "report", "audit"},
+    "__init__": {"errors", "study", "audit"},
 }
 
 

@@ -255,6 +255,50 @@ def bench(
     raise typer.Exit(1 if failed else 0)
 
 
+@app.command()
+def audit(
+    model: Annotated[Path, typer.Argument(help="A model that Keras saved: MODEL.keras.")],
+    inputs: Annotated[
+        Path | None, typer.Option(help="A batch, padded or not, as an .npz file; made up from the model if not given.")
+    ] = None,
+    pad_value: Annotated[float, typer.Option(help="What fill holds.")] = 0,
+    side: Annotated[str, typer.Option(help="Where fill goes: post, pre or both.")] = "both",
+    custom: Annotated[
+        list[str] | None, typer.Option(help="Module that defines the model's own layers; its code is run.")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Also write the findings to this file.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Also write a page.")] = None,
+    junit_file: Annotated[Path | None, typer.Option("--junit", help="Also write a JUnit file.")] = None,
+) -> None:
+    """Does padding leak into a model, where, how much, and how to mend it? Exit code 1 if it leaks.
+
+    Code that a model file brings along is not run.
+
+    Examples:
+
+      padleak audit model.keras
+
+      padleak audit model.keras --inputs batch.npz --pad-value 1 --side pre --html audit.html
+
+      padleak audit model.keras --custom my_package.layers
+    """
+    from padleak.audit import audit as audit_model
+    from padleak.audit.files import load_batch, load_model
+
+    files = {"--json": json_file, "--html": html_file, "--junit": junit_file}
+    for option, file in files.items():
+        if file is not None and (file.is_dir() or not file.resolve().parent.is_dir()):
+            raise InputError(option, "a file in a folder that exists", str(file))
+    batch = None if inputs is None else load_batch(inputs)
+    found = audit_model(load_model(model, custom or []), batch, pad_value, side)
+    print(found)
+    for file, write in zip(files.values(), (found.to_json, found.to_html, found.to_junit)):
+        if file is not None:
+            file.write_text(write(), encoding="utf-8")
+            print(file)
+    raise typer.Exit(1 if found.leaks else 0)
+
+
 def _print_estimates(profile, as_json: bool) -> None:
     """Cells and minutes of every experiment, and of all together (which share cells)."""
     from padleak.study import estimate

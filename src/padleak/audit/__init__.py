@@ -1,0 +1,98 @@
+"""The auditor: does padding leak into a model, where, how much, and how to mend it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from padleak.audit.checks import check
+from padleak.audit.diagnosis import Finding, diagnose
+from padleak.audit.feed import feed_of_batch, feed_of_model
+from padleak.audit.probe import Run, draw_weights, examine, left_as_it_was, precision_of
+from padleak.audit.report import AuditReport
+from padleak.audit.trace import Trace, trace
+from padleak.errors import InputError
+from padleak.models import backend
+
+__all__ = ["AuditReport", "Finding", "audit", "audit_callable"]
+
+SIDES = {"both": ("post", "pre"), "post": ("post",), "pre": ("pre",)}
+
+
+def audit(model: Any, inputs: Any = None, pad_value: float = 0, side: str = "both", seed: int = 0) -> AuditReport:
+    """Show a model the same sequences with and without fill, and say what differs, where it got in, and how to mend it.
+
+    The model is run in inference, with its weights and with drawn ones, and left as it was.
+
+    Args:
+        model: A Keras 3 model, built; of any kind.
+        inputs: A batch as the model takes it, padded or not; made up from the model's signature if not given.
+        pad_value: What fill holds.
+        side: Where fill goes: `post`, `pre` or `both`.
+        seed: Of made-up inputs and drawn weights.
+
+    Raises:
+        InputError: Something that is no Keras model, inputs without a time axis, or none where the model does not say what it
+            takes.
+    """
+    backend.start()
+    from padleak.models.backend import keras
+
+    if not isinstance(model, keras.Model):
+        raise InputError("model", "a Keras 3 model", type(model).__name__, "For other functions, use audit_callable.")
+    if side not in SIDES:
+        raise InputError("side", f"one of {', '.join(SIDES)}", side)
+    feed = feed_of_model(model, inputs, pad_value, seed)
+    sides, precision = SIDES[side], precision_of(model)
+
+    run = trace_of(model)
+    with left_as_it_was(model):
+        given = examine(run, feed, sides, precision, seed)
+        others = list(check(model, feed, given.reference, given.leaks[0] if given.leaks else None))
+        # A model that was not built before is now.
+        with left_as_it_was(model):
+            draw_weights(model, seed)
+            drawn = examine(run, feed, sides, precision, seed, "drawn")
+    return AuditReport(model.name, (*diagnose([given, drawn]), *others), (given, drawn))
+
+
+def trace_of(model: Any) -> Run:
+    """From a batch to the trace of a model's run, from the first state of layers that keep one."""
+
+    def run(batch: Any) -> Trace:
+        for layer in model._flatten_layers():
+            if getattr(layer, "stateful", False) and getattr(layer, "states", None) is not None:
+                layer.reset_state()
+        return trace(model, batch)
+
+    return run
+
+
+def audit_callable(
+    function: Callable[[Any], Any], inputs: Any, pad_value: float = 0, side: str = "both"
+) -> AuditReport:
+    """The empirical half, for anything that maps a batch to an array: PyTorch, Hugging Face, ONNX, a service.
+
+    Args:
+        function: From a batch as `inputs` is one, of any length, to an array, a list or a dict of arrays, of numpy or what
+            numpy understands.
+        inputs: A batch, padded or not: an array, or a list or dict of arrays; a mask is known by its name or by being boolean.
+        pad_value: What fill holds.
+        side: Where fill goes: `post`, `pre` or `both`.
+
+    Raises:
+        InputError: Inputs without a time axis, or a function that fails on them.
+    """
+    if side not in SIDES:
+        raise InputError("side", f"one of {', '.join(SIDES)}", side)
+    name = getattr(function, "__name__", type(function).__name__)
+
+    def run(batch: Any) -> Trace:
+        result = function(batch)
+        parts = (
+            result.values() if isinstance(result, dict) else result if isinstance(result, list | tuple) else [result]
+        )
+        return Trace.of_outputs(name, [np.asarray(part) for part in parts])
+
+    examination = examine(run, feed_of_batch(inputs, pad_value), SIDES[side], "float32")
+    return AuditReport(name, tuple(diagnose([examination])), (examination,))

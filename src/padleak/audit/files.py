@@ -1,0 +1,61 @@
+"""Models and batches from files; a stranger's model cannot run code."""
+
+import importlib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from padleak.errors import InputError
+from padleak.models import backend
+from padleak.models.backend import keras
+
+
+def load_model(path: Path, custom: list[str]) -> Any:
+    """A model that Keras saved; code that it brings along is not run.
+
+    Args:
+        path: A `.keras` file.
+        custom: Modules that define layers of the model's own; importing them runs them.
+
+    Raises:
+        InputError: No such file, none that Keras can read, or one that needs code.
+    """
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        raise InputError("model", "a file that model.save('NAME.keras') wrote", str(path))
+    backend.start()
+    known = {name: thing for module in custom for name, thing in _layers_of(module).items()}
+    try:
+        return keras.models.load_model(path, custom_objects=known, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises many kinds
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"model {path}", "loadable without running code of its own", reason,
+            "Name the modules that define its layers with --custom, or load it yourself and call padleak.audit(model).",
+        ) from None  # fmt: skip
+
+
+def _layers_of(module: str) -> dict[str, Any]:
+    """The layers and functions that a module defines, by name."""
+    try:
+        found = vars(importlib.import_module(module))
+    except ImportError as error:
+        raise InputError("--custom", "a module that can be imported", module, f"({error})") from None
+    return {
+        name: thing for name, thing in found.items() if callable(thing) and getattr(thing, "__module__", "") == module
+    }
+
+
+def load_batch(path: Path) -> Any:
+    """A batch: the one array of an `.npz` file, or all of them by name.
+
+    Raises:
+        InputError: No such file, or none of arrays.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            named = {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError) as error:
+        raise InputError("--inputs", "an .npz file of arrays, as numpy.savez writes", str(path), f"({error})") from None
+    return next(iter(named.values())) if len(named) == 1 else named

@@ -1,0 +1,34 @@
+"""A Keras callback that watches the leak while a model trains. Importing this imports Keras."""
+
+from typing import Any
+
+from padleak.audit import SIDES, trace_of
+from padleak.audit.feed import feed_of_model
+from padleak.audit.probe import examine, precision_of
+from padleak.models import backend
+from padleak.models.backend import keras
+
+backend.start()
+
+
+class LeakRecorder(keras.callbacks.Callback):
+    """Adds `padding_leak` to the logs of every epoch: how far fill moves the output, in times one exchanged step.
+
+    Args:
+        inputs: A batch as the model takes it; made up if not given.
+        pad_value: What fill holds.
+        side: Where fill goes: `post`, `pre` or `both`.
+    """
+
+    def __init__(self, inputs: Any = None, pad_value: float = 0, side: str = "both"):
+        super().__init__()
+        self._inputs, self._pad_value, self._sides = inputs, pad_value, SIDES[side]
+        self.leaks: list[float] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Look, with the weights as they are."""
+        feed = feed_of_model(self.model, self._inputs, self._pad_value, seed=0)
+        seen = examine(trace_of(self.model), feed, self._sides, precision_of(self.model))
+        self.leaks.append(max(leaks.outputs for leaks in seen.leaks))
+        if logs is not None:
+            logs["padding_leak"] = self.leaks[-1]
