@@ -68,6 +68,12 @@ CURES = {
             "BatchNormalization": "Use LayerNormalization, or hand the mask over: BatchNormalization takes mask=.",
         },
     ),
+    "LEAK_IN_CODE": Trap(
+        "Code of {kind} that is no layer mixes fill into real steps.",
+        "Hand it the mask, and put the fill out of the way before it mixes steps; of a layer that takes no mask, fill shorter "
+        "or not "
+        "at all: batches of equal length.",
+    ),
     "POSITIONS_SHIFT": Trap(
         "{kind} counts positions from the start of the row, so fill in front moves every step.",
         "Fill at the end, or hand over positions that start at the first real step: cumsum(mask) - 1.",

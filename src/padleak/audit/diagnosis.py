@@ -54,42 +54,57 @@ def _join(old: Finding, new: Finding) -> Finding:
 def _explain(examination: Examination, leaks: Leaks) -> Iterator[Finding]:
     if leaks.outputs <= examination.tolerance:
         return
-    only = [other for other in examination.leaks if other is not leaks and not other.condition.poison]
-    elsewhere_clean = bool(only) and all(other.outputs <= examination.tolerance for other in only)
+    others = [other for other in examination.leaks if other.condition.side != leaks.condition.side]
     entries = list(_entries(leaks, examination.tolerance))
     for position in entries:
-        code, blamed = _blame(leaks, position, elsewhere_clean)
+        elsewhere = [other.out_of[position] for other in others if position < len(other.out_of)]
+        code, blamed = _blame(leaks, position, bool(elsewhere) and max(elsewhere) <= examination.tolerance)
         yield _finding(code, blamed, leaks, leaks.out_of[position])
     if not entries:
         yield _finding("LEAK_UNEXPLAINED", leaks.trace.calls[0], leaks, leaks.outputs)
 
 
 def _entries(leaks: Leaks, tolerance: float) -> Iterator[int]:
-    """Leaf calls whose outputs leak and whose inputs do not, upstream of the outputs that leak."""
-    upstream = _upstream(leaks)
-    for position in leaks.trace.leaves:
-        lets_in = position < len(leaks.out_of) and leaks.out_of[position] > tolerance >= leaks.into[position]
-        if lets_in and (not upstream or position in upstream):
-            yield position
+    """The innermost calls whose outputs leak and whose inputs do not, upstream of the outputs that leak; not the model "
+    "itself."""
+    calls, upstream = leaks.trace.calls, _upstream(leaks)
+    around: set[int] = set()
+    found = []
+    for position in reversed(range(1, len(leaks.out_of))):
+        lets_in = leaks.out_of[position] > tolerance >= leaks.into[position] and not calls[position].is_about_masks
+        if lets_in and position not in around and position in upstream:
+            found.append(position)
+            around.update(_enclosing(calls, position))
+    yield from reversed(found)
+
+
+def _enclosing(calls: list[Call], position: int) -> Iterator[int]:
+    """The calls that a call is made within, the nearest first."""
+    parent = calls[position].parent
+    while parent is not None:
+        yield parent
+        parent = calls[parent].parent
 
 
 def _upstream(leaks: Leaks) -> set[int]:
-    """Calls that the model's outputs come from; empty where the way is lost in other code."""
+    """Calls that the model's outputs may come from: along the tensors, and, where code between layers makes new ones, whatever
+    is within or went into the call around."""
     calls, seen = leaks.trace.calls, set()
     todo = [tensor.source for tensor in calls[0].outputs]
+    if None in todo:
+        return set(range(1, len(calls)))
     while todo:
         position = todo.pop()
-        if position is None:
-            return set()
-        if position in seen or position == 0:
-            continue
-        seen.add(position)
-        todo += [tensor.source for tensor in calls[position].inputs if tensor.source is not None]
-    return seen
+        if position and position not in seen:
+            seen.add(position)
+            todo += [tensor.source for tensor in calls[position].inputs if tensor.source is not None]
+            todo += _enclosing(calls, position)
+    within = {position for position in range(1, len(calls)) if seen.intersection(_enclosing(calls, position))}
+    return seen | within
 
 
 def _blame(leaks: Leaks, position: int, elsewhere_clean: bool) -> tuple[str, Call]:
-    """The code of what went wrong, and the call to blame."""
+    """The code of what went wrong, and the call to blame; `elsewhere_clean` if fill on the other side does nothing there."""
     calls = leaks.trace.calls
     call = calls[position]
     mask = call.mask_in
@@ -97,6 +112,8 @@ def _blame(leaks: Leaks, position: int, elsewhere_clean: bool) -> tuple[str, Cal
         return "LEAK_UNEXPLAINED", call
     if leaks.condition.side == "pre" and elsewhere_clean and (mask is None or "Position" in call.kind):
         return "POSITIONS_SHIFT", call
+    if not call.is_leaf and any(other.parent == position for other in calls):
+        return ("LEAK_IN_CODE" if mask is None else "MASK_IGNORED"), call
     if mask is not None:
         if _disagrees(mask, leaks):
             return "MASK_WRONG", calls[_origin_of_wrong_mask(leaks, position)]

@@ -188,7 +188,7 @@ def leak_of(
     Returns:
         Mean distance over mean distance; None where the shapes do not line up, or for integers (ids, positions).
     """
-    if reference.dtype.kind in "iub" or reference.ndim != filled.ndim:
+    if reference.dtype.kind in "iub" or reference.ndim != filled.ndim or not reference.ndim:
         return None
     here, moved, there = reference, changed, filled
     if len(filled) == 2 * len(reference):

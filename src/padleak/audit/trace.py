@@ -99,11 +99,6 @@ class Trace:
         """Of a function that cannot be looked into."""
         return cls([Call(name, "function", None, None, [], outputs=[Tensor(value, None) for value in outputs])])
 
-    @property
-    def leaves(self) -> list[int]:
-        """Positions of the calls that are not looked into."""
-        return [index for index, call in enumerate(self.calls) if call.is_leaf and not call.is_about_masks]
-
 
 def trace(model: Any, inputs: Any, training: bool = False) -> Trace:
     """Run a model and watch.
