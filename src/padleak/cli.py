@@ -290,7 +290,12 @@ def audit(
         if file is not None and (file.is_dir() or not file.resolve().parent.is_dir()):
             raise InputError(option, "a file in a folder that exists", str(file))
     batch = None if inputs is None else load_batch(inputs)
-    found = audit_model(load_model(model, custom or []), batch, pad_value, side)
+    try:
+        found = audit_model(load_model(model, custom or []), batch, pad_value, side)
+    except InputError:
+        raise
+    except Exception as error:  # exit code 1 says that it leaks, and nothing else
+        raise InputError(f"model {model}", "one that can be audited", f"{type(error).__name__}: {error}") from error
     print(found)
     for file, write in zip(files.values(), (found.to_json, found.to_html, found.to_junit)):
         if file is not None:

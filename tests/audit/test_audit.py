@@ -91,6 +91,62 @@ class TestLeak:
         assert padleak.audit(model).to_json() == padleak.audit(model).to_json()
 
 
+class TestWhoIsToBlame:
+    """Models that people write, and what a stranger found to be said wrongly of them once."""
+
+    def first(self, model, *arguments, **settings):
+        finding = padleak.audit(model, *arguments, **settings).findings[0]
+        return finding.code, finding.layer.split("/")[1]
+
+    def test_an_encoder_without_a_mask_beside_a_decoder_with_one(self):
+        source, target = (keras.Input((None,), dtype="int32", name=name) for name in ("source", "target"))
+        encoded = keras.layers.LSTM(8, return_sequences=True, name="encoder")(keras.layers.Embedding(50, 8)(source))
+        decoded = keras.layers.LSTM(8, return_sequences=True)(keras.layers.Embedding(50, 8, mask_zero=True)(target))
+        model = keras.Model([source, target], keras.layers.Attention(name="attention")([decoded, encoded]))
+        found = {(finding.code, finding.layer.split("/")[1]) for finding in padleak.audit(model).findings}
+        assert found == {("NO_MASK", "encoder"), ("NO_MASK", "attention")}
+
+    def test_a_layer_of_ones_own_that_loses_the_mask_within(self):
+        class TokenAndPosition(keras.Layer):
+            def __init__(self, **settings):
+                super().__init__(**settings)
+                self.words = keras.layers.Embedding(50, 8, mask_zero=True)
+                self.scale = keras.layers.Dense(8)
+
+            def call(self, ids):
+                return self.scale(2.0 * self.words(ids))
+
+        ids = tokens()
+        assert self.first(classifier(ids, lstm()(TokenAndPosition(name="front")(ids)))) == (
+            "MASK_LOST_IN_CODE",
+            "front",
+        )
+
+    def test_a_model_that_insists_on_a_length_is_opened(self):
+        ids = keras.Input((20,), dtype="int32")
+        x = keras.layers.Embedding(50, 8, name="embedding")(ids)
+        for model, blamed in (
+            (classifier(ids, lstm()(x)), "lstm"),
+            (classifier(ids, keras.ops.mean(x, axis=1)), "mean"),
+        ):
+            for side in ("both", "post"):
+                code, layer = self.first(model, side=side)
+                assert code == "NO_MASK" and layer.startswith(blamed)
+
+    def test_one_that_cannot_be_opened_is_not_called_clean_without_a_look(self):
+        flattened = next(trap for trap in CATALOGUE if trap.name == "flattened").build(False)
+        with pytest.raises(InputError, match="`both` or `pre` for a model that insists on a length"):
+            padleak.audit(flattened, side="post")
+
+    @pytest.mark.parametrize("masked", [True, False])
+    def test_a_state_that_is_kept_from_batch_to_batch(self, masked):
+        x = inputs = keras.Input(batch_shape=(4, None, 3))
+        if masked:
+            x = keras.layers.Masking(0.0)(x)
+        model = classifier(inputs, lstm(stateful=True)(x))
+        assert padleak.audit(model).leaks is not masked
+
+
 class TestBesideLeaks:
     def codes(self, model, inputs=None, **settings):
         return [finding.code for finding in padleak.audit(model, inputs, **settings).findings]
@@ -159,6 +215,18 @@ class TestTheModelIsLeftAsItWas:
         self.check(model, run)
 
 
+def takes_text():
+    text = keras.Input((), dtype="string")
+    ids = keras.layers.TextVectorization(vocabulary=["good", "bad"])(text)
+    return classifier(text, lstm()(embed(ids)))
+
+
+def takes_images():
+    return keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3), keras.layers.Flatten(), keras.layers.Dense(2)]
+    )
+
+
 class TestInputs:
     def test_a_users_batch_is_cut_to_its_real_steps(self):
         assert padleak.audit(leaky(), BATCH).leaks
@@ -179,6 +247,10 @@ class TestInputs:
             (lambda: padleak.audit("model.keras"), "model must be a Keras 3 model"),
             (lambda: padleak.audit(leaky(), side="left"), "side must be one of both, post, pre; got left"),
             (lambda: padleak.audit(leaky(), np.arange(5)), r"inputs must be arrays \(row, time\)"),
+            (lambda: padleak.audit(leaky(), np.zeros((0, 6))), "one row or more"),
+            (lambda: padleak.audit(leaky(), np.array([["a", "b"]])), "arrays of numbers"),
+            (lambda: padleak.audit(takes_text()), "one that takes strings"),
+            (lambda: padleak.audit(takes_images()), "no input of the model has a time axis to be seen"),
             (lambda: padleak.audit(leaky(), np.zeros((3, 5), int)), "sequences of 2 or more real steps"),
             (lambda: padleak.audit(CLEAN["subclassed"]()), "inputs must be given for a model that does not say"),
         ],
@@ -229,6 +301,24 @@ class TestCallable:
         assert found.leaks and found.findings[0].code == "LEAK_UNEXPLAINED"
         assert not padleak.audit_callable(careful, BATCH).leaks
 
+    def test_labels_are_compared_too(self):
+        def label(ids):
+            return (np.where(ids != 0, 1, -3).mean(axis=1) > 0).astype(int)
+
+        assert padleak.audit_callable(label, BATCH).leaks
+        assert padleak.audit_callable(lambda ids: label(ids).astype(bool), BATCH).leaks
+        assert padleak.audit_callable(lambda ids: [float(score) for score in label(ids)], BATCH).leaks
+
+    @pytest.mark.parametrize("given", [None, 0.5, ["good", "bad", "good"], np.zeros(2)])
+    def test_what_is_not_a_number_for_each_row_is_an_error(self, given):
+        with pytest.raises(InputError, match="a row for each of the 3 of the batch"):
+            padleak.audit_callable(lambda batch: given, BATCH)
+
+    def test_an_output_that_changes_by_itself_is_said_so(self):
+        generator = np.random.default_rng(0)
+        report = padleak.audit_callable(lambda batch: generator.normal(size=(len(batch), 2)), BATCH)
+        assert "the output itself changes" in report.summary
+
     def test_a_function_that_fails_is_said_so(self):
         with pytest.raises(InputError, match="able to take a batch without fill; got ZeroDivisionError"):
             padleak.audit_callable(lambda batch: 1 / 0, BATCH)
@@ -273,7 +363,9 @@ class TestCommand:
     def test_inputs_from_a_file(self, tmp_path):
         leaky().save(tmp_path / "model.keras")
         np.savez(tmp_path / "batch.npz", ids=BATCH)
-        assert self.run(tmp_path / "model.keras", "--inputs", tmp_path / "batch.npz").exit_code == 1
+        np.save(tmp_path / "batch.npy", BATCH)
+        for name in ("batch.npz", "batch.npy"):
+            assert self.run(tmp_path / "model.keras", "--inputs", tmp_path / name).exit_code == 1
 
     def test_a_models_own_code_is_not_run(self, tmp_path):
         ids = tokens()

@@ -1,6 +1,7 @@
 """The auditor: does padding leak into a model, where, how much, and how to mend it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,13 @@ def audit(model: Any, inputs: Any = None, pad_value: float = 0, side: str = "bot
     if side not in SIDES:
         raise InputError("side", f"one of {', '.join(SIDES)}", side)
     feed = feed_of_model(model, inputs, pad_value, seed)
+    if feed.fixed is not None and (opened := open_time(model)) is not None:
+        model, feed = opened, replace(feed, fixed=None)
+    if feed.fixed is not None and side == "post":
+        raise InputError(
+            "side", "`both` or `pre` for a model that insists on a length", side,
+            "Fill at the end is what others are held against there, since the model cannot be run without.",
+        )  # fmt: skip
     sides, precision = SIDES[side], precision_of(model)
 
     run = trace_of(model)
@@ -54,6 +62,25 @@ def audit(model: Any, inputs: Any = None, pad_value: float = 0, side: str = "bot
             draw_weights(model, seed)
             drawn = examine(run, feed, sides, precision, seed, "drawn")
     return AuditReport(model.name, (*diagnose([given, drawn]), *others), (given, drawn))
+
+
+def open_time(model: Any) -> Any:
+    """The same model for any length, with copies of the weights; None where it hangs on its length."""
+    from padleak.models.backend import keras
+
+    try:
+        inputs = [
+            keras.Input((None, *tensor.shape[2:]) if len(tensor.shape) > 1 else tensor.shape[1:], dtype=tensor.dtype,
+                        name=tensor.name)
+            for tensor in model.inputs
+        ]  # fmt: skip
+        single = isinstance(model, keras.Sequential) or len(inputs) == 1
+        structure = inputs[0] if single else keras.tree.pack_sequence_as(model._inputs_struct, inputs)
+        opened = keras.models.clone_model(model, input_tensors=structure)
+        opened.set_weights(model.get_weights())
+    except Exception:  # Keras raises many kinds where layers hang on a length
+        return None
+    return opened
 
 
 def trace_of(model: Any) -> Run:
@@ -88,11 +115,21 @@ def audit_callable(
     name = getattr(function, "__name__", type(function).__name__)
 
     def run(batch: Any) -> Trace:
-        result = function(batch)
-        parts = (
-            result.values() if isinstance(result, dict) else result if isinstance(result, list | tuple) else [result]
-        )
-        return Trace.of_outputs(name, [np.asarray(part) for part in parts])
+        parts = list(batch.values()) if isinstance(batch, dict) else batch if isinstance(batch, list) else [batch]
+        return Trace.of_outputs(name, _numbers_by_row(function(batch), len(parts[0])))
 
     examination = examine(run, feed_of_batch(inputs, pad_value), SIDES[side], "float32")
     return AuditReport(name, tuple(diagnose([examination])), (examination,))
+
+
+def _numbers_by_row(result: Any, rows: int) -> list[np.ndarray]:
+    """What a function gave, as arrays of numbers, one row for each of the batch."""
+    parts = list(result.values()) if isinstance(result, dict) else result
+    if not isinstance(parts, list | tuple) or all(np.ndim(part) == 0 for part in parts):
+        parts = [parts]
+    arrays = [np.asarray(part) for part in parts]
+    for array in arrays:
+        if array.dtype.kind not in "iufb" or array.ndim < 1 or len(array) != rows:
+            given = f"{array.dtype} of shape {array.shape}"
+            raise InputError("function", f"one that gives numbers, a row for each of the {rows} of the batch", given)
+    return [array.astype(float) for array in arrays]

@@ -20,7 +20,7 @@ class Trap:
 
 CURES = {
     "NO_MASK": Trap(
-        "No mask was ever made, so {kind} takes fill for real steps.",
+        "No mask was made on the way to {kind}, so it takes fill for real steps.",
         "Make one where the data come in: Embedding(..., mask_zero=True) for ids (0 is then no word), Masking(mask_value) for "
         "features, or hand a mask over: layer(x, mask=mask).",
     ),

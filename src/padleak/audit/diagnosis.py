@@ -110,25 +110,37 @@ def _blame(leaks: Leaks, position: int, elsewhere_clean: bool) -> tuple[str, Cal
     mask = call.mask_in
     if call.layer is None:
         return "LEAK_UNEXPLAINED", call
-    if leaks.condition.side == "pre" and elsewhere_clean and (mask is None or "Position" in call.kind):
+    counts_positions = "Position" in call.kind or (mask is None and ("Embedding" in call.kind or not call.is_leaf))
+    if leaks.condition.side == "pre" and elsewhere_clean and counts_positions:
         return "POSITIONS_SHIFT", call
     if not call.is_leaf and any(other.parent == position for other in calls):
         return ("LEAK_IN_CODE" if mask is None else "MASK_IGNORED"), call
     if mask is not None:
         if _disagrees(mask, leaks):
             return "MASK_WRONG", calls[_origin_of_wrong_mask(leaks, position)]
-        return "MASK_IGNORED", call
+        if not _lacks_a_mask(call):
+            return "MASK_IGNORED", call
     return _where_lost(calls, position)
+
+
+def _lacks_a_mask(call: Call) -> bool:
+    """Whether one of several inputs comes without a mask where another has one: an encoder's states beside a decoder's."""
+    if any("attention_mask" in name for name in call.masks_given):
+        return False
+    return any(
+        tensor.mask is None and tensor.value.ndim > 2 and tensor.value.dtype.kind == "f" for tensor in call.inputs
+    )
 
 
 def _where_lost(calls: list[Call], position: int) -> tuple[str, Call]:
     """Where on the way to a call without a mask there was one."""
-    todo, seen = [position], set()
+    todo, seen, came_from_code = [position], set(), False
     while todo:
         here = todo.pop(0)
         for tensor in calls[here].inputs:
             source = tensor.source
-            if source is None or source in seen:
+            came_from_code |= source is None and not _is_input_of_model(calls, tensor)
+            if source is None or source in seen or tensor.mask is not None:
                 continue
             seen.add(source)
             if calls[source].mask_out is not None:
@@ -139,9 +151,18 @@ def _where_lost(calls: list[Call], position: int) -> tuple[str, Call]:
                     return "MASK_DELETED", calls[_deleter(calls, stolen[0], source)]
                 return "MASK_LOST", calls[source]
             todo.append(source)
-    if any(call.mask_out is not None for call in calls[:position]):
-        return "MASK_LOST_IN_CODE", calls[calls[position].parent or 0]
+    for index in range(position):
+        if came_from_code and calls[index].mask_out is not None:
+            around = [outer for outer in _enclosing(calls, index) if outer and calls[outer].mask_out is None]
+            inside = set(_enclosing(calls, position))
+            lost = next((outer for outer in around if outer not in inside), calls[position].parent or 0)
+            return "MASK_LOST_IN_CODE", calls[lost]
     return "NO_MASK", calls[position]
+
+
+def _is_input_of_model(calls: list[Call], tensor: Tensor) -> bool:
+    """Whether a tensor is what the model was given, if in another number type."""
+    return any(np.array_equal(tensor.value, given.value) for given in calls[0].inputs)
 
 
 def _is_stolen(calls: list[Call], tensor: Tensor) -> bool:

@@ -140,6 +140,9 @@ def feed_of_batch(inputs: Any, pad_value: float, lengths_insisted_on: frozenset[
         InputError: Inputs that have no time axis, or too little in them.
     """
     names, leaves, pack = _flatten(inputs)
+    if any(leaf.dtype.kind not in "iufb" for leaf in leaves) or not all(leaf.size for leaf in leaves):
+        told = [f"{leaf.dtype} {leaf.shape}" for leaf in leaves]
+        raise InputError("inputs", "arrays of numbers with one row or more", ", ".join(told))
     steps = max((leaf.shape[1] for leaf in leaves if leaf.ndim > 1), default=0)
     if steps < _FEWEST_STEPS:
         shapes = f"shapes {[leaf.shape for leaf in leaves]}"
@@ -224,14 +227,20 @@ def _made_up(model: Any, pad_value: float, seed: int) -> Feed:
         )  # fmt: skip
     generator, words = np.random.default_rng(seed), _words(model)
     holds_ids = bool(words[-1]) and len(shapes) == 1
+    if any(str(tensor.dtype) == "string" for tensor in model.inputs):
+        raise InputError(
+            "model", "one that takes numbers", "one that takes strings", "Audit what follows the vectorizer."
+        )
     roles = [
-        _role_of_input(tensor.name, shape, str(tensor.dtype), holds_ids) for tensor, shape in zip(model.inputs, shapes)
+        _role_of_input(tensor.name, shape, str(tensor.dtype), holds_ids or index in words)
+        for index, (tensor, shape) in enumerate(zip(model.inputs, shapes))
     ]
     fixed = next((shape[1] for shape, role in zip(shapes, roles) if role != _STATIC and shape[1] is not None), None)
     steps = _STEPS if fixed is None else min(_STEPS, fixed - max(1, fixed // 3))
+    rows = next((shape[0] for shape in shapes if shape[0]), _ROWS)
     parts = []
     for index, (tensor, shape, role) in enumerate(zip(model.inputs, shapes, roles)):
-        values = _make_up(role, steps, shape, words.get(index, words[-1]), pad_value, generator)
+        values = _make_up(role, steps, (rows, *shape[1:]), words.get(index, words[-1]), pad_value, generator)
         parts.append(Part(tensor.name, role, values.astype(tensor.dtype)))
     if not any(part.role in (_TOKENS, _FEATURES) for part in parts):
         raise InputError("inputs", "given where no input of the model has a time axis to be seen", f"shapes {shapes}")
@@ -242,9 +251,9 @@ def _made_up(model: Any, pad_value: float, seed: int) -> Feed:
 def _make_up(
     role: str, steps: int, shape: tuple, words: int, pad_value: float, generator: np.random.Generator
 ) -> np.ndarray:
-    laid = (_ROWS, steps, *shape[2:])
+    laid = (shape[0], steps, *shape[2:])
     if role == _STATIC:
-        return generator.normal(size=(_ROWS, *(size or 1 for size in shape[1:])))
+        return generator.normal(size=tuple(size or 1 for size in shape))
     if role == _TOKENS:
         ids = np.setdiff1d(np.arange(1, words or 50), [pad_value])
         return generator.choice(ids, size=laid, replace=len(ids) < np.prod(laid))
@@ -255,6 +264,8 @@ def _make_up(
 
 def _role_of_input(name: str, shape: tuple, dtype: str, holds_ids: bool) -> str:
     """What an input is for; numbers `(row, n)` are ids only where nothing else could be."""
+    if len(shape) > 3 and None not in shape[1:]:
+        return _STATIC  # an image, for all one can see
     if len(shape) > 2:
         return _FEATURES
     if len(shape) < 2:

@@ -1,12 +1,14 @@
 """Models and batches from files; a stranger's model cannot run code."""
 
 import importlib
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from padleak.audit.probe import say_error
 from padleak.errors import InputError
 from padleak.models import backend
 from padleak.models.backend import keras
@@ -29,7 +31,7 @@ def load_model(path: Path, custom: list[str]) -> Any:
     try:
         return keras.models.load_model(path, custom_objects=known, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many kinds
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = say_error(error)
         raise InputError(
             f"model {path}", "loadable without running code of its own", reason,
             "Name the modules that define its layers with --custom, or load it yourself and call padleak.audit(model).",
@@ -38,6 +40,7 @@ def load_model(path: Path, custom: list[str]) -> Any:
 
 def _layers_of(module: str) -> dict[str, Any]:
     """The layers and functions that a module defines, by name."""
+    sys.path.insert(0, str(Path.cwd()))
     try:
         found = vars(importlib.import_module(module))
     except ImportError as error:
@@ -48,14 +51,14 @@ def _layers_of(module: str) -> dict[str, Any]:
 
 
 def load_batch(path: Path) -> Any:
-    """A batch: the one array of an `.npz` file, or all of them by name.
+    """A batch: the array of an `.npy` file, the one array of an `.npz` file, or all of them by name.
 
     Raises:
         InputError: No such file, or none of arrays.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            named = {name: arrays[name] for name in arrays.files}
+        found = np.load(path, allow_pickle=False)
+        named = {"inputs": found} if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
     except (OSError, ValueError) as error:
         raise InputError("--inputs", "an .npz file of arrays, as numpy.savez writes", str(path), f"({error})") from None
     return next(iter(named.values())) if len(named) == 1 else named

@@ -5,6 +5,7 @@ what exchanging one real step does at the same place; what a batch of another si
 """
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ _LEAST = 1e-4
 _ROUNDINGS = 8
 _TIMES_NOISE = 30
 _EPSILON = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}
-_CURE_OF_FAILURE = "Pass inputs as the model takes them: padleak.audit(model, inputs)."
+_CURE_OF_FAILURE = "Give inputs as it takes them, with ids and values that occur."
 
 Run = Callable[[Any], Trace]
 """From a batch to the trace of a run."""
@@ -104,13 +105,15 @@ def examine(
     count = FILL_STEPS if feed.fixed is None else feed.fixed - feed.steps
     plain = _Lay(feed, count, run)
     reference, changed = plain.run(None), _Lay(feed.exchanged(), count, run).run(None)
-    twice = _Lay(feed.rows(list(range(len(feed.parts[0].values))) * 2), count, run).run(None)
+    again = plain.run(None)
+    with contextlib.suppress(InputError):  # a model may insist on a number of rows
+        again = _Lay(feed.rows(list(range(len(feed.parts[0].values))) * 2), count, run).run(None)
     leaks = []
     for condition in _conditions(feed, sides):
         filled = plain.run(condition, np.random.default_rng(seed))
         _, places = feed.padded(condition.side, count)
         leaks.append(_compare(condition, reference, changed, filled, places, feed.steps + count, plain.home))
-    noise = _compare(Condition("post"), reference, changed, twice, plain.home, plain.width, plain.home)
+    noise = _compare(Condition("post"), reference, changed, again, plain.home, plain.width, plain.home)
     rounding = _ROUNDINGS * _EPSILON[precision]
     return Examination(weights, reference, tuple(leaks), max(_LEAST, rounding, _TIMES_NOISE * _finite(noise.outputs)))
 
@@ -142,9 +145,16 @@ class _Lay:
         try:
             return self._run(inputs)
         except Exception as error:
-            reason = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+            reason = say_error(error)
             name = "without fill" if condition is None else f"filled {condition.name}"
             raise InputError("model", f"able to take a batch {name}", reason, _CURE_OF_FAILURE) from error
+
+
+def say_error(error: Exception) -> str:
+    """The kind of an error and the line that says what went wrong; Keras puts where it did in front."""
+    lines = [re.sub("\x1b[^m]*m", "", line).strip() for line in str(error).splitlines()]
+    told = [line for line in lines if line and not line.startswith("Exception encountered when calling")]
+    return f"{type(error).__name__}: {(told or [''])[0].rstrip('.')}"
 
 
 def _compare(

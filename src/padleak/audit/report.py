@@ -13,6 +13,9 @@ import pandas as pd
 from padleak.audit.diagnosis import Finding
 from padleak.audit.probe import Examination, Leaks
 
+_LOUD = 0.3
+"""Tolerances above it are none to speak of, whatever the number type."""
+
 
 @dataclass(frozen=True, eq=False)
 class AuditReport:
@@ -68,7 +71,9 @@ class AuditReport:
     def summary(self) -> str:
         """One line."""
         if not self.leaks:
-            return f"{self.model}: no leak found"
+            noise = max(examination.tolerance for examination in self.examinations)
+            limit = f" above {noise:.2g}; the output itself changes that much from run to run" if noise > _LOUD else ""
+            return f"{self.model}: no leak found{limit}"
         given = max((leaks.outputs for leaks in self.examinations[0].leaks), default=0.0)
         if given <= self.examinations[0].tolerance:
             return f"{self.model}: leaks, though not with these weights ({self.max_leak:.2g} times one step with drawn ones)"
