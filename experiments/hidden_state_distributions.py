@@ -3,7 +3,7 @@
 import pandas as pd
 
 from padleak.study import Above, Claim, Design, Experiment, Profile, Within, factorial, on_own_side, where
-from padleak.study.trials.distribution import distributions_of
+from padleak.study.trials.distribution import DistributionCell
 from padleak.study.trials.sequence import SequenceCell, probe_grid
 
 SEEN_AFTER = 16
@@ -21,7 +21,7 @@ def design(profile: Profile) -> Design:
         probes=probe_grid(counts, layouts=()),
         **profile.settings | {"epochs": profile.epochs},
     )
-    return Design(distributions_of(networks.cells), networks.skipped)
+    return Design(DistributionCell.of(networks.cells), networks.skipped)
 
 
 def rejected(masking: list[str], count: int):

@@ -22,7 +22,7 @@ from padleak.study import (
     per_seed,
     where,
 )  # fmt: skip
-from padleak.study.trials.dynamics import dynamics_of, half_lives
+from padleak.study.trials.dynamics import DynamicsCell, half_lives
 from padleak.study.trials.probe import Probe
 from padleak.study.trials.sequence import SequenceCell
 
@@ -44,7 +44,7 @@ def design(profile: Profile) -> Design:
         + factorial(SequenceCell, data=text, masking=["embedding", "masking_layer"], padding=sides, **common)
         + factorial(SequenceCell, data="first_token", model=gated, masking=trained, **common)
     )
-    return Design(dynamics_of(networks.cells), networks.skipped)
+    return Design(DynamicsCell.of(networks.cells), networks.skipped)
 
 
 def on_one_attractor(table: pd.DataFrame) -> pd.DataFrame:

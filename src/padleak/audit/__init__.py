@@ -9,11 +9,13 @@ import numpy as np
 from padleak.audit.checks import check
 from padleak.audit.diagnosis import Finding, diagnose
 from padleak.audit.feed import feed_of_batch, feed_of_model
-from padleak.audit.probe import Run, draw_weights, examine, left_as_it_was, precision_of
+from padleak.audit.model import draw_weights, left_as_it_was, open_time, precision_of, trace_of
+from padleak.audit.probe import examine
 from padleak.audit.report import AuditReport
-from padleak.audit.trace import Trace, trace
+from padleak.audit.trace import Trace
 from padleak.errors import InputError
 from padleak.models import backend
+from padleak.models.backend import keras
 
 __all__ = ["AuditReport", "Finding", "audit", "audit_callable"]
 
@@ -37,8 +39,6 @@ def audit(model: Any, inputs: Any = None, pad_value: float = 0, side: str = "bot
             takes.
     """
     backend.start()
-    from padleak.models.backend import keras
-
     if not isinstance(model, keras.Model):
         raise InputError("model", "a Keras 3 model", type(model).__name__, "For other functions, use audit_callable.")
     if side not in SIDES:
@@ -62,37 +62,6 @@ def audit(model: Any, inputs: Any = None, pad_value: float = 0, side: str = "bot
             draw_weights(model, seed)
             drawn = examine(run, feed, sides, precision, seed, "drawn")
     return AuditReport(model.name, (*diagnose([given, drawn]), *others), (given, drawn))
-
-
-def open_time(model: Any) -> Any:
-    """The same model for any length, with copies of the weights; None where it hangs on its length."""
-    from padleak.models.backend import keras
-
-    try:
-        inputs = [
-            keras.Input((None, *tensor.shape[2:]) if len(tensor.shape) > 1 else tensor.shape[1:], dtype=tensor.dtype,
-                        name=tensor.name)
-            for tensor in model.inputs
-        ]  # fmt: skip
-        single = isinstance(model, keras.Sequential) or len(inputs) == 1
-        structure = inputs[0] if single else keras.tree.pack_sequence_as(model._inputs_struct, inputs)
-        opened = keras.models.clone_model(model, input_tensors=structure)
-        opened.set_weights(model.get_weights())
-    except Exception:  # Keras raises many kinds where layers hang on a length
-        return None
-    return opened
-
-
-def trace_of(model: Any) -> Run:
-    """From a batch to the trace of a model's run, from the first state of layers that keep one."""
-
-    def run(batch: Any) -> Trace:
-        for layer in model._flatten_layers():
-            if getattr(layer, "stateful", False) and getattr(layer, "states", None) is not None:
-                layer.reset_state()
-        return trace(model, batch)
-
-    return run
 
 
 def audit_callable(

@@ -1,5 +1,4 @@
-"""What a comparison of outputs does not show: real steps that a mask hides, statistics of batches, empty rows, loss and "
-"metrics."""
+"""What comparing outputs does not show: real steps that a mask hides, batch statistics, empty rows, loss and metrics."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,7 +7,7 @@ import numpy as np
 
 from padleak.audit.diagnosis import Finding, make_finding
 from padleak.audit.feed import Feed
-from padleak.audit.probe import FILL_STEPS, Leaks
+from padleak.audit.probe import Leaks
 from padleak.audit.trace import Call, Trace, trace
 from padleak.models.backend import keras
 
@@ -54,8 +53,7 @@ def _batch_statistics(leaks: Leaks) -> Iterator[Finding]:
 
 def _empty_rows(model: Any, feed: Feed) -> Iterator[Finding]:
     """The first call that makes of a row that is all fill what is no number, where the others have numbers."""
-    width = feed.steps + FILL_STEPS if feed.fixed is None else feed.fixed
-    inputs, _ = feed.padded("post", width - feed.steps, empty_row=True)
+    inputs, _ = feed.padded("post", feed.fill, empty_row=True)
     try:
         run = trace(model, inputs)
     except Exception:  # the model says itself that it takes none
@@ -72,7 +70,7 @@ def _empty_rows(model: Any, feed: Feed) -> Iterator[Finding]:
 
 def _loss_and_metrics(model: Any, feed: Feed) -> Iterator[Finding]:
     """Whether labels at fill steps count, in a model that answers at every step."""
-    count = FILL_STEPS if feed.fixed is None else feed.fixed - feed.steps
+    count = feed.fill
     inputs, places = feed.padded("post", count)
     prediction = model(keras.tree.map_structure(keras.ops.convert_to_tensor, inputs))
     if not keras.ops.is_tensor(prediction) or len(prediction.shape) < 2 or prediction.shape[1] != feed.steps + count:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Trap:
-    """A way in which fill gets through, and what is done about it.
+class Cure:
+    """What is said of a way in which fill gets through, and what is done about it.
 
     Attributes:
         message: One sentence, with `{kind}` (the class of the layer) and `{what}` to be filled in.
@@ -19,12 +19,12 @@ class Trap:
 
 
 CURES = {
-    "NO_MASK": Trap(
+    "NO_MASK": Cure(
         "No mask was made on the way to {kind}, so it takes fill for real steps.",
         "Make one where the data come in: Embedding(..., mask_zero=True) for ids (0 is then no word), Masking(mask_value) for "
         "features, or hand a mask over: layer(x, mask=mask).",
     ),
-    "MASK_WRONG": Trap(
+    "MASK_WRONG": Cure(
         "The mask that {kind} gives is not that of the fill.",
         "Make the mask from the data themselves, before anything changes them.",
         {
@@ -34,7 +34,7 @@ CURES = {
             "Embedding": "mask_zero=True masks id 0 and nothing else: fill with 0, and let no word have it.",
         },
     ),
-    "MASK_LOST": Trap(
+    "MASK_LOST": Cure(
         "{kind} gets the mask and hands none on, so what follows takes fill for real steps.",
         "Hand the mask on yourself: mask = layer.compute_mask(x), then next_layer(y, mask=mask); or set supports_masking = "
         "True "
@@ -45,18 +45,18 @@ CURES = {
             "hand.",
         },
     ),
-    "MASK_DELETED": Trap(
+    "MASK_DELETED": Cure(
         "{kind} takes the mask off its own inputs, so what uses them afterwards (a residual sum) has none.",
         "Hand the mask on explicitly: attention(x, x, attention_mask=mask[:, None, :]) and next_layer(y, mask=mask), or "
         "normalise "
         "before the attention (pre-norm), so that the residual branch is another tensor.",
     ),
-    "MASK_LOST_IN_CODE": Trap(
+    "MASK_LOST_IN_CODE": Cure(
         "Code in {kind} that is no layer (arithmetic, slicing, ops) makes new tensors without the mask.",
         "Take the mask before (mask = self.embedding.compute_mask(ids)), and hand it to the layers that follow: layer(y, "
         "mask=mask).",
     ),
-    "MASK_IGNORED": Trap(
+    "MASK_IGNORED": Cure(
         "{kind} gets the right mask and takes no notice of it.",
         "Put the fill out of the way before: multiply by the mask, or choose a layer that takes one.",
         {
@@ -68,38 +68,38 @@ CURES = {
             "BatchNormalization": "Use LayerNormalization, or hand the mask over: BatchNormalization takes mask=.",
         },
     ),
-    "LEAK_IN_CODE": Trap(
+    "LEAK_IN_CODE": Cure(
         "Code of {kind} that is no layer mixes fill into real steps.",
         "Hand it the mask, and put the fill out of the way before it mixes steps; of a layer that takes no mask, fill shorter "
         "or not "
         "at all: batches of equal length.",
     ),
-    "POSITIONS_SHIFT": Trap(
+    "POSITIONS_SHIFT": Cure(
         "{kind} counts positions from the start of the row, so fill in front moves every step.",
         "Fill at the end, or hand over positions that start at the first real step: cumsum(mask) - 1.",
     ),
-    "REAL_STEP_HIDDEN": Trap(
+    "REAL_STEP_HIDDEN": Cure(
         "The mask that {kind} gives calls real steps fill.",
         "Let no word have the id of fill, and no real step the mask value: shift ids by one, or choose a value that cannot "
         "occur.",
     ),
-    "FILL_IN_BATCH_STATISTICS": Trap(
+    "FILL_IN_BATCH_STATISTICS": Cure(
         "In training {kind} takes fill into the means and variances of its batches.",
         "Hand the mask over, batch_norm(x, mask=mask), or use LayerNormalization.",
     ),
-    "EMPTY_ROW": Trap(
+    "EMPTY_ROW": Cure(
         "Of a row that is all fill {kind} makes what is no number.",
         "Leave empty rows out, or give them one step; a softmax over nothing has no answer.",
     ),
-    "LOSS_COUNTS_FILL": Trap(
+    "LOSS_COUNTS_FILL": Cure(
         "Labels at fill steps change the loss: no mask reaches it.",
         "Keep the mask up to the output, or weigh the steps: fit(x, y, sample_weight=mask).",
     ),
-    "METRIC_COUNTS_FILL": Trap(
+    "METRIC_COUNTS_FILL": Cure(
         "Labels at fill steps change {what}.",
         "Keep the mask up to the output, or name the metrics in compile(weighted_metrics=[...]) and weigh the steps.",
     ),
-    "LEAK_UNEXPLAINED": Trap(
+    "LEAK_UNEXPLAINED": Cure(
         "Fill changes the outputs, and no single layer could be found that lets it in.",
         "Look at the table of layers for the first that leaks; code between layers cannot be watched.",
     ),
@@ -109,5 +109,5 @@ CURES = {
 
 def cure_for(code: str, kind: str) -> str:
     """How to mend it, for a class of layer."""
-    trap = CURES[code]
-    return trap.by_kind.get(kind, trap.cure)
+    found = CURES[code]
+    return found.by_kind.get(kind, found.cure)

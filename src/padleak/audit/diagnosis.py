@@ -1,7 +1,7 @@
 """From leaks to findings: where fill first gets in, and what became of the mask on the way there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def diagnose(examinations: list[Examination]) -> list[Finding]:
 def _join(old: Finding, new: Finding) -> Finding:
     larger = max(old, new, key=lambda finding: finding.leak)
     sides = tuple(dict.fromkeys((*old.sides, *new.sides)))
-    return Finding(larger.code, larger.layer, larger.message, larger.leak, larger.severity, larger.cure, sides)
+    return replace(larger, sides=sides)
 
 
 def _explain(examination: Examination, leaks: Leaks) -> Iterator[Finding]:
@@ -65,8 +65,7 @@ def _explain(examination: Examination, leaks: Leaks) -> Iterator[Finding]:
 
 
 def _entries(leaks: Leaks, tolerance: float) -> Iterator[int]:
-    """The innermost calls whose outputs leak and whose inputs do not, upstream of the outputs that leak; not the model "
-    "itself."""
+    """The innermost calls, upstream of the outputs that leak, whose own outputs leak and whose inputs do not."""
     calls, upstream = leaks.trace.calls, _upstream(leaks)
     around: set[int] = set()
     found = []

@@ -10,16 +10,10 @@ import numpy as np
 from padleak.errors import InputError
 from padleak.models.backend import keras
 
-_ROWS, _STEPS = 4, 7
+_ROWS, _STEPS, _FILL_STEPS = 4, 7, 6
 _MOST_ROWS, _MOST_STEPS, _FEWEST_STEPS = 8, 64, 2
-_STATIC, _TOKENS, _FEATURES, _MASK, _POSITIONS, _SEGMENTS = (
-    "static",
-    "tokens",
-    "features",
-    "mask",
-    "positions",
-    "segments",
-)
+_STATIC, _TOKENS, _FEATURES = "static", "tokens", "features"
+_MASK, _POSITIONS, _SEGMENTS = "mask", "positions", "segments"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +52,11 @@ class Feed:
     had_empty_row: bool = False
 
     @property
+    def fill(self) -> int:
+        """Steps of fill that a row gets."""
+        return _FILL_STEPS if self.fixed is None else self.fixed - self.steps
+
+    @property
     def has_mask_input(self) -> bool:
         """Whether the user says which steps are real."""
         return any(part.role == _MASK for part in self.parts)
@@ -84,12 +83,8 @@ class Feed:
         laid = [self._lay(part, places, count, poison, empty_row) for part in self.parts]
         return self.pack(laid), places
 
-    def changed(self) -> Any:
-        """Without fill, the middle step of every sequence exchanged for one of another."""
-        return self.pack([self._exchange(part) for part in self.parts])
-
     def exchanged(self) -> "Feed":
-        """The same, as a feed."""
+        """The middle step of every sequence exchanged for one of another."""
         return replace(self, parts=tuple(replace(part, values=self._exchange(part)) for part in self.parts))
 
     def rows(self, rows: list[int]) -> "Feed":

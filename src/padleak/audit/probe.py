@@ -4,7 +4,6 @@ The same sequences go through the same weights with and without fill. What diffe
 what exchanging one real step does at the same place; what a batch of another size does by rounding is the measure of nothing.
 """
 
-import contextlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,13 +14,12 @@ import numpy as np
 from padleak.audit.feed import Feed
 from padleak.audit.trace import Call, Tensor, Trace
 from padleak.errors import InputError
-from padleak.models.backend import keras
 
-FILL_STEPS = 6
 _LEAST = 1e-4
 _ROUNDINGS = 8
 _TIMES_NOISE = 30
-_EPSILON = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}
+EPSILON = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}
+"""Relative rounding by number type, the least exact first."""
 _CURE_OF_FAILURE = "Give inputs as it takes them, with ids and values that occur."
 
 Run = Callable[[Any], Trace]
@@ -102,19 +100,20 @@ def examine(
     Raises:
         InputError: It fails on a batch that is filled, or not.
     """
-    count = FILL_STEPS if feed.fixed is None else feed.fixed - feed.steps
+    count = feed.fill
     plain = _Lay(feed, count, run)
     reference, changed = plain.run(None), _Lay(feed.exchanged(), count, run).run(None)
-    again = plain.run(None)
-    with contextlib.suppress(InputError):  # a model may insist on a number of rows
+    try:
         again = _Lay(feed.rows(list(range(len(feed.parts[0].values))) * 2), count, run).run(None)
+    except InputError:  # a model may insist on a number of rows
+        again = plain.run(None)
     leaks = []
     for condition in _conditions(feed, sides):
         filled = plain.run(condition, np.random.default_rng(seed))
         _, places = feed.padded(condition.side, count)
         leaks.append(_compare(condition, reference, changed, filled, places, feed.steps + count, plain.home))
     noise = _compare(Condition("post"), reference, changed, again, plain.home, plain.width, plain.home)
-    rounding = _ROUNDINGS * _EPSILON[precision]
+    rounding = _ROUNDINGS * EPSILON[precision]
     return Examination(weights, reference, tuple(leaks), max(_LEAST, rounding, _TIMES_NOISE * _finite(noise.outputs)))
 
 
@@ -127,8 +126,7 @@ def _conditions(feed: Feed, sides: tuple[str, ...]) -> Iterator[Condition]:
 
 
 class _Lay:
-    """Runs a feed: without fill, or, where the model insists on a length, with fill at the end, against which others are "
-    "held."""
+    """Runs a feed: without fill, or with fill at the end where the model insists on a length."""
 
     def __init__(self, feed: Feed, count: int, run: Run):
         self._feed, self._count, self._run = feed, count, run
@@ -228,37 +226,3 @@ def _distance(a: np.ndarray, b: np.ndarray) -> float:
 
 def _finite(value: float) -> float:
     return value if np.isfinite(value) else 0.0
-
-
-def precision_of(model: Any) -> str:
-    """The least exact number type that a layer of the model works in."""
-    types = {str(getattr(layer, "compute_dtype", "float32")) for layer in model._flatten_layers()}
-    return next((name for name in _EPSILON if name in types), "float32")
-
-
-@contextlib.contextmanager
-def left_as_it_was(model: Any) -> Iterator[None]:
-    """All variables of the model are set back after the block, whatever happens: weights, states, seeds."""
-    before = [(variable, keras.ops.convert_to_numpy(variable)) for variable in model.variables]
-    try:
-        yield
-    finally:
-        for variable, value in before:
-            variable.assign(value)
-
-
-def draw_weights(model: Any, seed: int) -> None:
-    """Give the model weights drawn anew, large enough to show what fresh ones hide."""
-    generator = np.random.default_rng(seed)
-    for variable in model.variables:
-        if "float" in str(variable.dtype):
-            variable.assign(_draw(variable.name, variable.shape, generator))
-
-
-def _draw(name: str, shape: tuple, generator: np.random.Generator) -> np.ndarray:
-    if len(shape) > 1:
-        return generator.normal(size=shape) / np.sqrt(max(1, np.prod(shape[:-1]) if "embedding" not in name else 1))
-    drawn = 0.5 * generator.normal(size=shape)
-    if "variance" in name:
-        return 0.5 + np.abs(drawn)
-    return drawn + 1 if "gamma" in name or "scale" in name else drawn

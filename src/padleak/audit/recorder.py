@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from padleak.audit import SIDES, trace_of
+from padleak.audit import SIDES
 from padleak.audit.feed import feed_of_model
-from padleak.audit.probe import examine, precision_of
+from padleak.audit.model import precision_of, trace_of
+from padleak.audit.probe import examine
 from padleak.models import backend
 from padleak.models.backend import keras
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -109,11 +108,6 @@ class AuditReport:
             failure = ElementTree.SubElement(case, "failure", message=self.summary)
             failure.text = "\n".join(_say(finding) for finding in self.findings)
         return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
-
-    def write(self, file: Path) -> None:
-        """Write as what the name of the file says: `.json`, `.html`, `.xml` (JUnit), else as printed."""
-        write = {".json": self.to_json, ".html": self.to_html, ".xml": self.to_junit}.get(file.suffix, self.__str__)
-        file.write_text(write(), encoding="utf-8")
 
     def _repr_html_(self) -> str:
         """For notebooks: the page within a frame of its own, so that its style stays there."""

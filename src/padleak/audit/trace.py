@@ -100,7 +100,7 @@ class Trace:
         return cls([Call(name, "function", None, None, [], outputs=[Tensor(value, None) for value in outputs])])
 
 
-def trace(model: Any, inputs: Any, training: bool = False) -> Trace:
+def trace(model: Any, inputs: Any) -> Trace:
     """Run a model and watch.
 
     Keras's classes are patched meanwhile, for this thread alone, and set back whatever happens.
@@ -108,12 +108,11 @@ def trace(model: Any, inputs: Any, training: bool = False) -> Trace:
     Args:
         model: A Keras model.
         inputs: A batch as the model takes it.
-        training: As handed to the model.
     """
     watcher = _Watcher()
     tensors = keras.tree.map_structure(keras.ops.convert_to_tensor, inputs)
     with watcher.watching(), _eagerly():
-        model(tensors, training=training) if training else model(tensors)
+        model(tensors)
     return Trace(watcher.calls)
 
 
@@ -253,7 +252,7 @@ def _mask_of(tensor: Any) -> np.ndarray | None:
 
 def _mask_value(value: Any) -> np.ndarray | None:
     """A mask among arguments; of several the first."""
-    found = [leaf for leaf in keras.tree.flatten(value) if keras.ops.is_tensor(leaf) or isinstance(leaf, np.ndarray)]
+    found = _tensors(value)
     return _number(found[0]).astype(bool) if found else None
 
 

@@ -1,8 +1,7 @@
 """The distribution trial: do two-sample tests see the fill in the states of a trained network?"""
 
-import dataclasses
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,15 +10,15 @@ import pandas as pd
 from padleak.measures.permutation import Exchange
 from padleak.measures.similarity import similarities, similarity
 from padleak.measures.two_sample import TwoSample, compare, two_sample_tests
-from padleak.study.cell import Cell, Outcome
+from padleak.study.cell import Outcome
 from padleak.study.trials.examination import Examination
-from padleak.study.trials.sequence import SequenceCell
+from padleak.study.trials.network import NetworkCell
 
 LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class DistributionCell(Cell):
+class DistributionCell(NetworkCell):
     """One trained network, tests on what its head sees of texts with fill against other texts without, and similarities of the
     two views of the same texts.
 
@@ -36,7 +35,6 @@ class DistributionCell(Cell):
     kind: ClassVar[str] = "distribution"
     revision: ClassVar[int] = 3
 
-    network: SequenceCell = field(default_factory=SequenceCell)
     tests: tuple[str, ...] = ("energy", "mmd", "logistic", "nearest_neighbours", "kolmogorov_smirnov", "wasserstein")
     permutations: int = 99
     splits: int = 10
@@ -49,27 +47,10 @@ class DistributionCell(Cell):
             return f"the readout {self.network.readout} needs one length, so there is no view without fill"
         return self.network.why_not()
 
-    def shape(self) -> Hashable:
-        """As the network."""
-        return self.kind, self.network.shape()
-
     def effort(self) -> float:
         """Training, and a few tests for each probe."""
         tests = len(self.tests) * len(self.network.probes) * self.splits * self.permutations * self.network.probe_rows
         return self.network.effort() + tests
-
-    def programs(self) -> float:
-        """As the network."""
-        return self.network.programs()
-
-    def surroundings(self) -> dict[str, Any]:
-        """As the network."""
-        return self.network.surroundings()
-
-    @property
-    def factors(self) -> dict[str, Any]:
-        """Those of the network, too."""
-        return self.network.factors | super().factors
 
     def run(self) -> Outcome:
         """Train, look, test."""
@@ -106,8 +87,3 @@ def _similarities(states: dict[str, np.ndarray], name: str) -> Iterator[tuple[st
     """How alike the same sequences are represented with fill and without: every text is in both."""
     for which in similarities:
         yield which, "similarity", similarity(which, states["unpadded"], states[name])
-
-
-def distributions_of(cells: tuple[Cell, ...], **settings: Any) -> tuple[DistributionCell, ...]:
-    """A distribution cell for each of the networks, of the same seed."""
-    return tuple(DistributionCell(seed=cell.seed, network=dataclasses.replace(cell), **settings) for cell in cells)

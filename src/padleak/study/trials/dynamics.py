@@ -1,8 +1,7 @@
 """The dynamics trial: the fill step of a trained recurrent network as a map, and how fast it forgets."""
 
-import dataclasses
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,10 +24,11 @@ from padleak.measures.recurrence import Map, Recurrence
 from padleak.measures.shift import Comparison, measures
 from padleak.models.recurrent import embed, fill_vector, has_fill_step, recurrence_of
 from padleak.models.training import Program
-from padleak.study.cell import Cell, Outcome
+from padleak.study.cell import Outcome
 from padleak.study.select import where
 from padleak.study.trials.examination import Examination
-from padleak.study.trials.sequence import SequenceCell, Trained
+from padleak.study.trials.network import NetworkCell
+from padleak.study.trials.sequence import Trained
 
 HORIZON = 1024
 """Fill steps; what lasts longer counts as that."""
@@ -44,7 +44,7 @@ _LEAST_TO_LOSE = 0.05
 
 
 @dataclass(frozen=True)
-class DynamicsCell(Cell):
+class DynamicsCell(NetworkCell):
     """One trained recurrent network, and its fill step followed from the states after real sequences.
 
     Where layers skip fill, there is no map, and the shift by steps of fill alone is measured.
@@ -57,7 +57,6 @@ class DynamicsCell(Cell):
     kind: ClassVar[str] = "dynamics"
     revision: ClassVar[int] = 2
 
-    network: SequenceCell = field(default_factory=SequenceCell)
     sequences: int = 192
 
     def why_not(self) -> str | None:
@@ -66,26 +65,9 @@ class DynamicsCell(Cell):
             return f"the readout {self.network.readout} shows the head something else than the state that fill moves"
         return self.network.why_not()
 
-    def shape(self) -> Hashable:
-        """As the network."""
-        return self.kind, self.network.shape()
-
     def effort(self) -> float:
         """Training, and the map; a step of it in numpy costs about two of an LSTM."""
         return self.network.effort() + 2 * self.sequences * COUNTS[-1] * self.network.layers
-
-    def programs(self) -> float:
-        """As the network."""
-        return self.network.programs()
-
-    def surroundings(self) -> dict[str, Any]:
-        """As the network."""
-        return self.network.surroundings()
-
-    @property
-    def factors(self) -> dict[str, Any]:
-        """Those of the network, too."""
-        return self.network.factors | super().factors
 
     def run(self) -> Outcome:
         """Train, follow, measure."""
@@ -219,11 +201,6 @@ def _row(layout: str, count: int | None, layer: str, metric: str, value: float) 
         "probe": layout if count is None else f"{layout}+{count}", "layout": layout, "count": count,
         "reference": "unpadded", "layer": layer, "metric": metric, "value": float(value),
     }  # fmt: skip
-
-
-def dynamics_of(cells: tuple[Cell, ...], **settings: Any) -> tuple[DynamicsCell, ...]:
-    """A dynamics cell for each of the networks, of the same seed."""
-    return tuple(DynamicsCell(seed=cell.seed, network=dataclasses.replace(cell), **settings) for cell in cells)
 
 
 _HALF_LIVES = ("distance_predicted", "distance_measured", "probe_predicted", "probe_measured")
