@@ -261,8 +261,13 @@ def audit(
     inputs: Annotated[
         Path | None, typer.Option(help="A batch, padded or not, as an .npz file; made up from the model if not given.")
     ] = None,
-    pad_value: Annotated[float, typer.Option(help="What fill holds.")] = 0,
+    pad_value: Annotated[
+        float | None, typer.Option(help="What fill holds; found in the batch or the model if not given, else 0.")
+    ] = None,
     side: Annotated[str, typer.Option(help="Where fill goes: post, pre or both.")] = "both",
+    time_axis: Annotated[
+        int | None, typer.Option(help="Axis of time in inputs; the one that the model leaves open, or 1, if not given.")
+    ] = None,
     custom: Annotated[
         list[str] | None, typer.Option(help="Module that defines the model's own layers; its code is run.")
     ] = None,
@@ -291,7 +296,7 @@ def audit(
             raise InputError(option, "a file in a folder that exists", str(file))
     batch = None if inputs is None else load_batch(inputs)
     try:
-        found = audit_model(load_model(model, custom or []), batch, pad_value, side)
+        found = audit_model(load_model(model, custom or []), batch, pad_value, side, time_axis)
     except InputError:
         raise
     except Exception as error:  # exit code 1 says that it leaks, and nothing else

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from padleak.audit.batch import feed_of_batch
 from padleak.audit.checks import check
+from padleak.audit.checks.case import Case
 from padleak.audit.diagnosis import Finding, diagnose
-from padleak.audit.feed import feed_of_batch, feed_of_model
-from padleak.audit.model import draw_weights, left_as_it_was, open_time, precision_of, trace_of
+from padleak.audit.made_up import feed_of_model
+from padleak.audit.model import draw_weights, left_as_it_was, opened_in_time, precision_of, trace_of
 from padleak.audit.probe import examine
 from padleak.audit.report import AuditReport
 from padleak.audit.trace import Trace
@@ -22,16 +24,27 @@ __all__ = ["AuditReport", "Finding", "audit", "audit_callable"]
 SIDES = {"both": ("post", "pre"), "post": ("post",), "pre": ("pre",)}
 
 
-def audit(model: Any, inputs: Any = None, pad_value: float = 0, side: str = "both", seed: int = 0) -> AuditReport:
+def audit(
+    model: Any,
+    inputs: Any = None,
+    pad_value: float | None = None,
+    side: str = "both",
+    time_axis: int | None = None,
+    seed: int = 0,
+) -> AuditReport:
     """Show a model the same sequences with and without fill, and say what differs, where it got in, and how to mend it.
 
-    The model is run in inference, with its weights and with drawn ones, and left as it was.
+    The model is run with its weights and with drawn ones, in inference and, where it keeps statistics, in training; it is left
+    as it was.
 
     Args:
-        model: A Keras 3 model, built; of any kind.
-        inputs: A batch as the model takes it, padded or not; made up from the model's signature if not given.
-        pad_value: What fill holds.
+        model: A Keras 3 model; of any kind.
+        inputs: A batch as the model takes it, padded or not, or rows of unequal lengths; made up from the model's signature if
+            not given.
+        pad_value: What fill holds. If not given: what lies under a mask among the inputs, what rows end or begin with and hold
+            nowhere else, what the model's first `Masking` masks, or 0.
         side: Where fill goes: `post`, `pre` or `both`.
+        time_axis: Axis of time in inputs; where the model leaves an axis open, or 1, if not given.
         seed: Of made-up inputs and drawn weights.
 
     Raises:
@@ -41,10 +54,10 @@ def audit(model: Any, inputs: Any = None, pad_value: float = 0, side: str = "bot
     backend.start()
     if not isinstance(model, keras.Model):
         raise InputError("model", "a Keras 3 model", type(model).__name__, "For other functions, use audit_callable.")
-    if side not in SIDES:
-        raise InputError("side", f"one of {', '.join(SIDES)}", side)
-    feed = feed_of_model(model, inputs, pad_value, seed)
-    if feed.fixed is not None and (opened := open_time(model)) is not None:
+    _check_side(side)
+    feed = feed_of_model(model, inputs, pad_value, time_axis, seed)
+    original = model
+    if feed.fixed is not None and (opened := opened_in_time(model, feed)) is not None:
         model, feed = opened, replace(feed, fixed=None)
     if feed.fixed is not None and side == "post":
         raise InputError(
@@ -56,16 +69,16 @@ def audit(model: Any, inputs: Any = None, pad_value: float = 0, side: str = "bot
     run = trace_of(model)
     with left_as_it_was(model):
         given = examine(run, feed, sides, precision, seed)
-        others = list(check(model, feed, given.reference, given.leaks[0] if given.leaks else None))
+        others = list(check(Case(model, original, feed, sides, given, seed)))
         # A model that was not built before is now.
         with left_as_it_was(model):
             draw_weights(model, seed)
             drawn = examine(run, feed, sides, precision, seed, "drawn")
-    return AuditReport(model.name, (*diagnose([given, drawn]), *others), (given, drawn))
+    return AuditReport(original.name, feed.pad_value, (*diagnose([given, drawn]), *others), (given, drawn))
 
 
 def audit_callable(
-    function: Callable[[Any], Any], inputs: Any, pad_value: float = 0, side: str = "both"
+    function: Callable[[Any], Any], inputs: Any, pad_value: float | None = None, side: str = "both", time_axis: int = 1
 ) -> AuditReport:
     """The empirical half, for anything that maps a batch to an array: PyTorch, Hugging Face, ONNX, a service.
 
@@ -73,22 +86,28 @@ def audit_callable(
         function: From a batch as `inputs` is one, of any length, to an array, a list or a dict of arrays, of numpy or what
             numpy understands.
         inputs: A batch, padded or not: an array, or a list or dict of arrays; a mask is known by its name or by being boolean.
-        pad_value: What fill holds.
+        pad_value: What fill holds; looked for in the batch if not given, else 0.
         side: Where fill goes: `post`, `pre` or `both`.
+        time_axis: Axis of time in inputs.
 
     Raises:
         InputError: Inputs without a time axis, or a function that fails on them.
     """
-    if side not in SIDES:
-        raise InputError("side", f"one of {', '.join(SIDES)}", side)
+    _check_side(side)
     name = getattr(function, "__name__", type(function).__name__)
 
     def run(batch: Any) -> Trace:
         parts = list(batch.values()) if isinstance(batch, dict) else batch if isinstance(batch, list) else [batch]
         return Trace.of_outputs(name, _numbers_by_row(function(batch), len(parts[0])))
 
-    examination = examine(run, feed_of_batch(inputs, pad_value), SIDES[side], "float32")
-    return AuditReport(name, tuple(diagnose([examination])), (examination,))
+    feed = feed_of_batch(inputs, pad_value, time_axis)
+    examination = examine(run, feed, SIDES[side], "float32")
+    return AuditReport(name, feed.pad_value, tuple(diagnose([examination])), (examination,))
+
+
+def _check_side(side: str) -> None:
+    if side not in SIDES:
+        raise InputError("side", f"one of {', '.join(SIDES)}", side)
 
 
 def _numbers_by_row(result: Any, rows: int) -> list[np.ndarray]:

@@ -9,6 +9,9 @@ from padleak.audit.cures import CURES, cure_for
 from padleak.audit.probe import Examination, Leaks
 from padleak.audit.trace import Call, Tensor
 
+_ROUNDS_OTHERWISE = 0.01
+"""A batch of one goes through other routines, which round otherwise than those that the tolerance was measured with."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -22,6 +25,7 @@ class Finding:
         severity: `error` where the model's outputs change, else `warning`.
         cure: What to write instead.
         sides: The sides of fill under which it shows.
+        consequences: Paths of the layers that leak because of it, in order.
     """
 
     code: str
@@ -30,7 +34,8 @@ class Finding:
     leak: float
     severity: str
     cure: str
-    sides: tuple[str, ...]
+    sides: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
 
 
 def diagnose(examinations: list[Examination]) -> list[Finding]:
@@ -40,28 +45,62 @@ def diagnose(examinations: list[Examination]) -> list[Finding]:
         for leaks in examination.leaks:
             for finding in _explain(examination, leaks):
                 key = finding.code, finding.layer
-                old = found.get(key)
-                found[key] = finding if old is None else _join(old, finding)
+                found[key] = _join(found[key], finding) if key in found else finding
+        for finding in _explain_rows(examination):
+            found.setdefault((finding.code, finding.layer), finding)
     return list(found.values())
 
 
 def _join(old: Finding, new: Finding) -> Finding:
     larger = max(old, new, key=lambda finding: finding.leak)
-    sides = tuple(dict.fromkeys((*old.sides, *new.sides)))
-    return replace(larger, sides=sides)
+    names = tuple(dict.fromkeys((*old.sides, *new.sides)))
+    # What shows under plain fill needs no other to be named.
+    return replace(larger, sides=tuple(name for name in names if name.split(",")[0] not in names or "," not in name))
 
 
 def _explain(examination: Examination, leaks: Leaks) -> Iterator[Finding]:
+    """Why the outputs leak under one condition."""
+    condition = leaks.condition
     if leaks.outputs <= examination.tolerance:
         return
-    others = [other for other in examination.leaks if other.condition.side != leaks.condition.side]
+    plain = [other for other in examination.leaks if not other.condition.beside_longer]
+    on_this_side = [other.outputs for other in plain if other.condition.side == condition.side]
+    needs_company = condition.beside_longer and max(on_this_side, default=0.0) <= examination.tolerance
+    if condition.beside_longer and not needs_company and on_this_side:
+        return
+    others = [other for other in plain if other.condition.side != condition.side]
     entries = list(_entries(leaks, examination.tolerance))
     for position in entries:
         elsewhere = [other.out_of[position] for other in others if position < len(other.out_of)]
         code, blamed = _blame(leaks, position, bool(elsewhere) and max(elsewhere) <= examination.tolerance)
-        yield _finding(code, blamed, leaks, leaks.out_of[position])
+        if needs_company and on_this_side:
+            code, blamed = "ROWS_MIXED", leaks.trace.calls[position]
+        consequences = _consequences(leaks, position, examination.tolerance)
+        yield make_finding(code, blamed, leaks.out_of[position], "error", "", condition.kind, consequences)
     if not entries:
-        yield _finding("LEAK_UNEXPLAINED", leaks.trace.calls[0], leaks, leaks.outputs)
+        yield make_finding("LEAK_UNEXPLAINED", leaks.trace.calls[0], leaks.outputs, "error", "", condition.kind)
+
+
+def _explain_rows(examination: Examination) -> Iterator[Finding]:
+    """Whether a sequence gets another answer where it has its batch for itself, without any fill."""
+    alone, limit = examination.alone, max(examination.tolerance, _ROUNDS_OTHERWISE)
+    if alone is not None and alone.outputs > limit:
+        for position in list(_entries(alone, limit)) or [0]:
+            consequences = _consequences(alone, position, limit)
+            leak = alone.out_of[position] if position else alone.outputs
+            yield make_finding("ROWS_MIXED", alone.trace.calls[position], leak, "warning", consequences=consequences)
+
+
+def _consequences(leaks: Leaks, position: int, tolerance: float) -> tuple[str, ...]:
+    """The layers that leak because a call does; where code between layers makes new tensors, all that come after it."""
+    reached = {position, *_enclosing(leaks.trace.calls, position)}
+    paths = [leaks.trace.calls[position].path]
+    for index, call in enumerate(leaks.trace.calls[position + 1 :], position + 1):
+        comes_from = any(tensor.source is None or tensor.source in reached for tensor in call.inputs)
+        if comes_from and leaks.into[index] > tolerance and leaks.out_of[index] > tolerance:
+            reached.add(index)
+            paths += [call.path] if call.is_leaf else []
+    return tuple(dict.fromkeys(paths))
 
 
 def _entries(leaks: Leaks, tolerance: float) -> Iterator[int]:
@@ -107,15 +146,16 @@ def _blame(leaks: Leaks, position: int, elsewhere_clean: bool) -> tuple[str, Cal
     calls = leaks.trace.calls
     call = calls[position]
     mask = call.mask_in
+    condition = leaks.condition
     if call.layer is None:
         return "LEAK_UNEXPLAINED", call
     counts_positions = "Position" in call.kind or (mask is None and ("Embedding" in call.kind or not call.is_leaf))
-    if leaks.condition.side == "pre" and elsewhere_clean and counts_positions:
+    if condition is not None and condition.side == "pre" and elsewhere_clean and counts_positions:
         return "POSITIONS_SHIFT", call
     if not call.is_leaf and any(other.parent == position for other in calls):
         return ("LEAK_IN_CODE" if mask is None else "MASK_IGNORED"), call
     if mask is not None:
-        if _disagrees(mask, leaks):
+        if leaks.view.contradicts(mask):
             return "MASK_WRONG", calls[_origin_of_wrong_mask(leaks, position)]
         if not _lacks_a_mask(call):
             return "MASK_IGNORED", call
@@ -124,7 +164,8 @@ def _blame(leaks: Leaks, position: int, elsewhere_clean: bool) -> tuple[str, Cal
 
 def _lacks_a_mask(call: Call) -> bool:
     """Whether one of several inputs comes without a mask where another has one: an encoder's states beside a decoder's."""
-    if any("attention_mask" in name for name in call.masks_given):
+    handed_over = bool(call.masks_given) and all(tensor.mask is None for tensor in call.inputs)
+    if handed_over or any("attention_mask" in name for name in call.masks_given):
         return False
     return any(
         tensor.mask is None and tensor.value.ndim > 2 and tensor.value.dtype.kind == "f" for tensor in call.inputs
@@ -144,6 +185,11 @@ def _where_lost(calls: list[Call], position: int) -> tuple[str, Call]:
             seen.add(source)
             if calls[source].mask_out is not None:
                 return "MASK_DELETED", calls[_deleter(calls, source, here)]
+            misfit = _origin_of_misfit(calls, source)
+            if misfit is not None:
+                return "MASK_SHAPE", calls[misfit]
+            if _repeats(calls[source]):
+                return "MASK_NOT_REPEATED", calls[source]
             if calls[source].mask_in is not None:
                 stolen = [tensor.source for tensor in calls[source].inputs if _is_stolen(calls, tensor)]
                 if stolen:
@@ -190,9 +236,22 @@ def _way_back(calls: list[Call], position: int) -> Iterator[int]:
                 todo.append(tensor.source)
 
 
-def _disagrees(mask: np.ndarray, leaks: Leaks) -> bool:
-    """Whether a mask says otherwise than the truth."""
-    return mask.ndim == 2 and mask.shape[1] == leaks.steps and bool((mask != leaks.truth).any())
+def _misfits(tensor: Tensor) -> bool:
+    """Whether a tensor has a mask that is not one of its rows and steps."""
+    mask, value = tensor.mask, tensor.value
+    return mask is not None and value.ndim > 1 and (mask.ndim < 2 or mask.shape[:2] != value.shape[:2])
+
+
+def _origin_of_misfit(calls: list[Call], position: int) -> int | None:
+    """The call that first gave a mask that does not fit; None if what went into this one fits."""
+    misfits = [tensor.source for tensor in calls[position].inputs if _misfits(tensor) and tensor.source is not None]
+    return _origin_of_misfit(calls, misfits[0]) or misfits[0] if misfits else None
+
+
+def _repeats(call: Call) -> bool:
+    """Whether it makes steps out of vectors, which have no mask to hand on."""
+    given = [tensor for tensor in call.inputs if tensor.value.dtype.kind == "f"]
+    return bool(given) and all(tensor.value.ndim == 2 for tensor in given) and call.kind == "RepeatVector"
 
 
 def _origin_of_wrong_mask(leaks: Leaks, position: int) -> int:
@@ -200,17 +259,21 @@ def _origin_of_wrong_mask(leaks: Leaks, position: int) -> int:
     origin = position
     for before in _way_back(leaks.trace.calls, position):
         out = leaks.trace.calls[before].mask_out
-        if out is None or not _disagrees(out, leaks):
+        if not leaks.view.contradicts(out):
             break
         origin = before
     return origin
 
 
-def _finding(code: str, call: Call, leaks: Leaks, leak: float) -> Finding:
-    return make_finding(code, call, leak, "error", side=leaks.condition.name)
-
-
-def make_finding(code: str, call: Call, leak: float, severity: str, what: str = "", side: str = "") -> Finding:
+def make_finding(
+    code: str,
+    call: Call,
+    leak: float,
+    severity: str,
+    what: str = "",
+    side: str = "",
+    consequences: tuple[str, ...] = (),
+) -> Finding:
     """A finding in words.
 
     Args:
@@ -220,6 +283,9 @@ def make_finding(code: str, call: Call, leak: float, severity: str, what: str = 
         severity: `error` or `warning`.
         what: Filled in where the message names something.
         side: Of the fill, where it matters.
+        consequences: Paths of the layers that leak because of it.
     """
     message = CURES[code].message.format(kind=call.kind, what=what)
-    return Finding(code, call.path, message, float(leak), severity, cure_for(code, call.kind), (side,) if side else ())
+    sides = (side,) if side else ()
+    consequences = tuple(path for path in consequences if path != call.path)
+    return Finding(code, call.path, message, float(leak), severity, cure_for(code, call.kind), sides, consequences)

@@ -2,10 +2,12 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from padleak.audit.feed import Feed
 from padleak.audit.probe import EPSILON, Run
 from padleak.audit.trace import Trace, trace
 from padleak.models.backend import keras
@@ -23,7 +25,7 @@ def trace_of(model: Any) -> Run:
     return run
 
 
-def open_time(model: Any) -> Any:
+def opened_in_time(model: Any, feed: Feed) -> Any:
     """The same model for any length, with copies of the weights; None where it hangs on its length."""
     try:
         inputs = [
@@ -35,9 +37,14 @@ def open_time(model: Any) -> Any:
         structure = inputs[0] if single else keras.tree.pack_sequence_as(model._inputs_struct, inputs)
         opened = keras.models.clone_model(model, input_tensors=structure)
         opened.set_weights(model.get_weights())
+        run = trace_of(opened)(replace(feed, fixed=None).lay()[0])
+        outputs = [trace_of(one)(feed.lay()[0]).calls[0].outputs for one in (model, opened)]
     except Exception:  # Keras raises many kinds where layers hang on a length
         return None
-    return opened
+    shapes = [tensor.value.shape for call in run.calls for tensor in call.outputs]
+    hangs_on_length = any(len(shape) > 2 and shape[1] == feed.fixed for shape in shapes)
+    is_the_same = all(np.allclose(one.value, other.value, equal_nan=True) for one, other in zip(*outputs, strict=True))
+    return opened if is_the_same and not hangs_on_length else None
 
 
 def precision_of(model: Any) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from padleak.audit import SIDES
-from padleak.audit.feed import feed_of_model
+from padleak.audit.made_up import feed_of_model
 from padleak.audit.model import precision_of, trace_of
 from padleak.audit.probe import examine
 from padleak.models import backend
@@ -17,18 +17,18 @@ class LeakRecorder(keras.callbacks.Callback):
 
     Args:
         inputs: A batch as the model takes it; made up if not given.
-        pad_value: What fill holds.
+        pad_value: What fill holds; found as `padleak.audit` does if not given.
         side: Where fill goes: `post`, `pre` or `both`.
     """
 
-    def __init__(self, inputs: Any = None, pad_value: float = 0, side: str = "both"):
+    def __init__(self, inputs: Any = None, pad_value: float | None = None, side: str = "both"):
         super().__init__()
         self._inputs, self._pad_value, self._sides = inputs, pad_value, SIDES[side]
         self.leaks: list[float] = []
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Look, with the weights as they are."""
-        feed = feed_of_model(self.model, self._inputs, self._pad_value, seed=0)
+        feed = feed_of_model(self.model, self._inputs, self._pad_value)
         seen = examine(trace_of(self.model), feed, self._sides, precision_of(self.model))
         self.leaks.append(max(leaks.outputs for leaks in seen.leaks))
         if logs is not None:

@@ -1,0 +1,106 @@
+"""What every check is given."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from padleak.audit.feed import Condition, Feed, View
+from padleak.audit.probe import Examination
+from padleak.audit.trace import Call
+from padleak.models.backend import keras
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model under audit, and what is known of it so far.
+
+    Attributes:
+        model: A Keras model.
+        original: The same as the user gave it; another where that insists on a length and could be opened to any.
+        feed: Its sequences.
+        sides: Of fill, as asked for.
+        given: The examination with the weights as given.
+        seed: Of whatever is drawn.
+    """
+
+    model: Any
+    original: Any
+    feed: Feed
+    sides: tuple[str, ...]
+    given: Examination
+    seed: int
+
+    @cached_property
+    def condition(self) -> Condition:
+        """Fill at the end, if there is a choice."""
+        return self.feed.conditions(self.sides)[0]
+
+    @cached_property
+    def three(self) -> tuple[tuple[Any, Any, Any], View, View]:
+        """Tensors without fill, with one step exchanged, and with fill; where the sequences are in the first and the last."""
+        (bare, home), (changed, _) = self.feed.lay(), self.feed.exchanged().lay()
+        filled, view = self.feed.lay(self.condition)
+        return (tensors(bare), tensors(changed), tensors(filled)), home, view
+
+    @property
+    def plain_leak(self) -> float:
+        """The leak of the outputs under that fill."""
+        return next((leaks.outputs for leaks in self.given.leaks if leaks.condition == self.condition), 0.0)
+
+    @property
+    def itself(self) -> Call:
+        """The model, as a call to blame."""
+        return self.given.reference.calls[0]
+
+    def call_of(self, layer: Any) -> int | None:
+        """Position of the first call of a layer; None if it was not seen."""
+        calls = self.given.reference.calls
+        return next((position for position, call in enumerate(calls) if call.layer is layer), None)
+
+    def owner(self, variable: Any) -> int:
+        """Position of the innermost call of a layer that has a variable; 0, the model, if none was seen."""
+        found = 0
+        for position, call in enumerate(self.given.reference.calls):
+            if any(variable is own for own in getattr(call.layer, "variables", ())):
+                found = position
+        return found
+
+
+def tensors(inputs: Any) -> Any:
+    """Arrays as the backend's tensors."""
+    return keras.tree.map_structure(keras.ops.convert_to_tensor, inputs)
+
+
+def share(reference: np.ndarray, changed: np.ndarray, filled: np.ndarray, floor: float) -> float:
+    """How far fill moves something, in times how far one exchanged step moves it; infinite where it is no number.
+
+    Moves up to `floor` are rounding.
+    """
+    moved, yardstick = np.linalg.norm(filled - reference), np.linalg.norm(changed - reference)
+    if not np.isfinite(moved):
+        return float("inf") if np.isfinite(reference).all() else 0.0
+    return float(moved / max(yardstick, floor)) if moved > floor else 0.0
+
+
+_RATES = "rate", "dropout", "recurrent_dropout"
+
+
+@contextlib.contextmanager
+def without_dropout(model: Any) -> Iterator[None]:
+    """Nothing is dropped meanwhile."""
+    before = []
+    try:
+        for layer in model._flatten_layers():
+            for name in _RATES:
+                value = getattr(layer, name, None)
+                if isinstance(value, float) and name in vars(layer):
+                    before.append((layer, name, value))
+                    setattr(layer, name, 0.0)
+        yield
+    finally:
+        for layer, name, value in before:
+            setattr(layer, name, value)

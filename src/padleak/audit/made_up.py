@@ -1,0 +1,137 @@
+"""A feed made up from what a model says that it takes."""
+
+import contextlib
+from typing import Any
+
+import numpy as np
+
+from padleak.audit.batch import feed_of_batch, moving_time
+from padleak.audit.feed import FEATURES, MASK, POSITIONS, SEGMENTS, STATIC, TOKENS, Feed, Part
+from padleak.errors import InputError
+from padleak.models.backend import keras
+
+_ROWS, _STEPS = 4, 7
+_ANY_NUMBER = -1
+"""Index under which the size of the largest vocabulary stands, for inputs of unknown use."""
+
+
+def feed_of_model(
+    model: Any, inputs: Any = None, pad_value: float | None = None, time_axis: int | None = None, seed: int = 0
+) -> Feed:
+    """A feed from a user's batch, or made up from what the model takes.
+
+    Args:
+        model: A Keras model.
+        inputs: A batch, or None.
+        pad_value: What fill holds; looked for in the batch and in the model if not given.
+        time_axis: Axis of time; where the model leaves an axis open, or the second, if not given.
+        seed: Of what is made up.
+
+    Raises:
+        InputError: Inputs that have no time axis or too little in them, or none and a model that does not say what it takes.
+    """
+    shapes = _shapes(model)
+    if time_axis is None:
+        time_axis = next((shape.index(None, 1) for shape in shapes if None in shape[1:]), 1)
+    elif time_axis < 1:
+        raise InputError("time_axis", "1 or more, axis 0 being that of the rows", time_axis)
+    if inputs is not None:
+        insisted_on = frozenset(shape[time_axis] for shape in shapes if len(shape) > time_axis) - {None}
+        return feed_of_batch(inputs, pad_value, time_axis, insisted_on, _likely_pad_value(model))
+    if not shapes:
+        raise InputError(
+            "inputs", "given for a model that does not say what it takes", "none",
+            "Pass a batch as the model takes it: padleak.audit(model, inputs).",
+        )  # fmt: skip
+    return _made_up(model, _likely_pad_value(model) if pad_value is None else pad_value, time_axis, seed)
+
+
+def _made_up(model: Any, pad_value: float, time_axis: int, seed: int) -> Feed:
+    if any(str(tensor.dtype) == "string" for tensor in model.inputs):
+        raise InputError(
+            "model", "one that takes numbers", "one that takes strings", "Audit what follows the vectorizer."
+        )
+    moved = [len(shape) > time_axis > 1 for shape in _shapes(model)]
+    shapes = [_with_time_second(shape, time_axis) if away else shape for shape, away in zip(_shapes(model), moved)]
+    generator, words = np.random.default_rng(seed), _words(model)
+    holds_ids = bool(words[_ANY_NUMBER]) and len(shapes) == 1
+    roles = [
+        _role_of_input(tensor.name, shape, str(tensor.dtype), holds_ids, index in words)
+        for index, (tensor, shape) in enumerate(zip(model.inputs, shapes))
+    ]
+    fixed = next((shape[1] for shape, role in zip(shapes, roles) if role != STATIC and shape[1] is not None), None)
+    steps = _STEPS if fixed is None else min(_STEPS, fixed - max(1, fixed // 3))
+    rows = next((shape[0] for shape in shapes if shape[0]), _ROWS)
+    parts = []
+    for index, (tensor, shape, role) in enumerate(zip(model.inputs, shapes, roles)):
+        sizes = rows, *(size or 1 for size in shape[1:])
+        values = _make_up(role, steps, sizes, words.get(index, words[_ANY_NUMBER]), pad_value, generator)
+        parts.append(Part(tensor.name, role, values.astype(tensor.dtype)))
+    if not any(part.has_content for part in parts):
+        raise InputError("inputs", "given where no input of the model has a time axis to be seen", f"shapes {shapes}")
+    structure = getattr(model, "_inputs_struct", model.inputs[0])  # Keras has no public way to it
+    pack = moving_time(lambda arrays: keras.tree.pack_sequence_as(structure, arrays), moved, time_axis)
+    return Feed(tuple(parts), pack, pad_value, steps, fixed)
+
+
+def _make_up(
+    role: str, steps: int, shape: tuple, words: int, pad_value: float, generator: np.random.Generator
+) -> np.ndarray:
+    laid = (shape[0], steps, *shape[2:])
+    if role == STATIC:
+        return generator.normal(size=shape)
+    if role == TOKENS:
+        ids = np.setdiff1d(np.arange(1, words or 50), [pad_value])
+        return generator.choice(ids, size=laid, replace=len(ids) < np.prod(laid))
+    if role == FEATURES:
+        return generator.normal(size=laid)
+    return np.broadcast_to(np.arange(steps), laid) if role == POSITIONS else np.full(laid, role == MASK)
+
+
+def _role_of_input(name: str, shape: tuple, dtype: str, holds_ids: bool, is_embedded: bool) -> str:
+    """What an input is for; numbers `(row, n)` are ids only where nothing else could be."""
+    is_whole = dtype.startswith(("int", "uint"))
+    if len(shape) > 3 and None not in shape[1:]:
+        return STATIC  # an image, for all one can see
+    if len(shape) > 2:
+        return TOKENS if is_whole or is_embedded else FEATURES
+    if len(shape) < 2:
+        return STATIC
+    for part, role in (("mask", MASK), ("position", POSITIONS), ("segment", SEGMENTS), ("type_id", SEGMENTS)):
+        if part in name.lower():
+            return role
+    if dtype == "bool":
+        return MASK
+    return TOKENS if holds_ids or is_embedded or is_whole else STATIC
+
+
+def _shapes(model: Any) -> list[tuple]:
+    """Shapes of the inputs with None for what is open; none where the model does not say."""
+    return [tuple(tensor.shape) for tensor in getattr(model, "inputs", None) or []]
+
+
+def _with_time_second(shape: tuple, time_axis: int) -> tuple:
+    others = shape[1:time_axis] + shape[time_axis + 1 :]
+    return shape[0], shape[time_axis], *others
+
+
+def _likely_pad_value(model: Any) -> float:
+    """What the first `Masking` of the model masks; zero where there is none."""
+    found = (layer.mask_value for layer in model._flatten_layers() if isinstance(layer, keras.layers.Masking))
+    return float(next(found, 0.0))
+
+
+def _words(model: Any) -> dict[int, int]:
+    """Size of the vocabulary by the position of an input."""
+    sizes, found = (
+        {_ANY_NUMBER: 0},
+        {id(tensor): index for index, tensor in enumerate(getattr(model, "inputs", None) or [])},
+    )
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.Embedding):
+            sizes[_ANY_NUMBER] = max(sizes[_ANY_NUMBER], layer.input_dim)
+            with contextlib.suppress(AttributeError, ValueError):  # several calls, or none
+                index = found.get(id(layer.input))
+                if index is not None:
+                    sizes[index] = layer.input_dim
+    return sizes
