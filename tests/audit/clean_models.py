@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from padleak.audit.catalogue import UNITS, classifier, embed, features, is_real, lstm, mean, tokens, zero_fill
+from padleak.audit.catalogue.parts import UNITS, classifier, embed, features, is_real, lstm, mean, tokens, zero_fill
 from padleak.models.backend import keras
 
 CLEAN: dict[str, Callable[[], Any]] = {}

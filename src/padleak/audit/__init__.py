@@ -69,7 +69,7 @@ def audit(
     run = trace_of(model)
     with left_as_it_was(model):
         given = examine(run, feed, sides, precision, seed)
-        others = list(check(Case(model, original, feed, sides, given, seed)))
+        others = list(check(Case(model, original, feed, sides, run, given, seed)))
         # A model that was not built before is now.
         with left_as_it_was(model):
             draw_weights(model, seed)

@@ -56,8 +56,8 @@ def feed_of_batch(
         Part(name, role, leaf[rows] if role == STATIC else leaf[rows[:, None], places])
         for name, role, leaf in zip(names, roles, leaves)
     )
-    sides = {"pre": (firsts[kept] > 0).any(), "post": (firsts + lengths < steps)[kept].any()}
-    seen = frozenset(side for side, is_seen in sides.items() if is_seen)
+    filled = {"pre": firsts > 0, "post": firsts + lengths < steps}
+    seen = frozenset(side for side, rows_filled in filled.items() if rows_filled[lengths > 0].any())
     return Feed(parts, moving_time(pack, moved, time_axis), pad_value, length, fixed, seen, bool((lengths == 0).any()))
 
 

@@ -88,6 +88,12 @@ CURES = {
         "{kind} counts positions from the start of the row, so fill in front moves every step.",
         "Fill at the end, or hand over positions that start at the first real step: cumsum(mask) - 1.",
     ),
+    "STEP_READ_BY_PLACE": Cure(
+        "{kind} takes the first or the last step of the row, which is fill where there is fill.",
+        "Take the last real step: last = argmax(cumsum(mask, axis=1), axis=1), take_along_axis(x, last[:, None, None], 1); or "
+        "let a recurrent layer give its last state (return_sequences=False). A first step that stands for the whole wants fill "
+        "at the end.",
+    ),
     "ROWS_MIXED": Cure(
         "What {kind} gives for a row hangs on the rows beside it.",
         "Let every row be worked out by itself: no statistics over axis 0, no length or mask of one row used for all.",
@@ -136,7 +142,7 @@ CURES = {
         "get_config.",
     ),
     "CUDNN_NEEDS_RIGHT_PADDING": Cure(
-        "On a GPU {kind} would run on cuDNN, which takes no mask with {what}.",
+        "On a GPU TensorFlow would run {kind} on cuDNN, which takes no mask with {what}.",
         "Fill at the end: pad_sequences(..., padding='post'), and leave empty rows out; or LSTM(..., use_cudnn=False).",
     ),
     "LEAK_UNEXPLAINED": Cure(

@@ -6,11 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from padleak.audit.cures import CURES, cure_for
-from padleak.audit.probe import Examination, Leaks
+from padleak.audit.probe import ROUNDS_OTHERWISE, Examination, Leaks
 from padleak.audit.trace import Call, Tensor
-
-_ROUNDS_OTHERWISE = 0.01
-"""A batch of one goes through other routines, which round otherwise than those that the tolerance was measured with."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,17 @@ def diagnose(examinations: list[Examination]) -> list[Finding]:
                 found[key] = _join(found[key], finding) if key in found else finding
         for finding in _explain_rows(examination):
             found.setdefault((finding.code, finding.layer), finding)
-    return list(found.values())
+    return _without_inner_positions(list(found.values()))
+
+
+def _without_inner_positions(findings: list[Finding]) -> list[Finding]:
+    """A layer that leaks by itself says more than positions that shift within it: those may be relative ones, which cancel."""
+    others = [finding for finding in findings if finding.code != "POSITIONS_SHIFT"]
+    return [
+        finding
+        for finding in findings
+        if finding in others or not any(finding.layer.startswith(f"{other.layer}/") for other in others)
+    ]
 
 
 def _join(old: Finding, new: Finding) -> Finding:
@@ -83,7 +90,7 @@ def _explain(examination: Examination, leaks: Leaks) -> Iterator[Finding]:
 
 def _explain_rows(examination: Examination) -> Iterator[Finding]:
     """Whether a sequence gets another answer where it has its batch for itself, without any fill."""
-    alone, limit = examination.alone, max(examination.tolerance, _ROUNDS_OTHERWISE)
+    alone, limit = examination.alone, max(examination.tolerance, ROUNDS_OTHERWISE)
     if alone is not None and alone.outputs > limit:
         for position in list(_entries(alone, limit)) or [0]:
             consequences = _consequences(alone, position, limit)
@@ -149,6 +156,8 @@ def _blame(leaks: Leaks, position: int, elsewhere_clean: bool) -> tuple[str, Cal
     condition = leaks.condition
     if call.layer is None:
         return "LEAK_UNEXPLAINED", call
+    if _reads_by_place(call):
+        return "STEP_READ_BY_PLACE", call
     counts_positions = "Position" in call.kind or (mask is None and ("Embedding" in call.kind or not call.is_leaf))
     if condition is not None and condition.side == "pre" and elsewhere_clean and counts_positions:
         return "POSITIONS_SHIFT", call
@@ -160,6 +169,15 @@ def _blame(leaks: Leaks, position: int, elsewhere_clean: bool) -> tuple[str, Cal
         if not _lacks_a_mask(call):
             return "MASK_IGNORED", call
     return _where_lost(calls, position)
+
+
+def _reads_by_place(call: Call) -> bool:
+    """Whether it picks the first or the last step of the row, whatever the mask."""
+    if len(call.inputs) != 1 or len(call.outputs) != 1 or not call.is_leaf:
+        return False
+    given, taken = call.inputs[0].value, call.outputs[0].value
+    picks_one = given.ndim > 2 and taken.squeeze().shape == given[:, 0].squeeze().shape
+    return picks_one and any(np.array_equal(taken.squeeze(), given[:, place].squeeze()) for place in (0, -1))
 
 
 def _lacks_a_mask(call: Call) -> bool:
@@ -236,15 +254,9 @@ def _way_back(calls: list[Call], position: int) -> Iterator[int]:
                 todo.append(tensor.source)
 
 
-def _misfits(tensor: Tensor) -> bool:
-    """Whether a tensor has a mask that is not one of its rows and steps."""
-    mask, value = tensor.mask, tensor.value
-    return mask is not None and value.ndim > 1 and (mask.ndim < 2 or mask.shape[:2] != value.shape[:2])
-
-
 def _origin_of_misfit(calls: list[Call], position: int) -> int | None:
     """The call that first gave a mask that does not fit; None if what went into this one fits."""
-    misfits = [tensor.source for tensor in calls[position].inputs if _misfits(tensor) and tensor.source is not None]
+    misfits = [tensor.source for tensor in calls[position].inputs if tensor.misfits and tensor.source is not None]
     return _origin_of_misfit(calls, misfits[0]) or misfits[0] if misfits else None
 
 

@@ -9,18 +9,20 @@ import numpy as np
 
 from padleak.audit.feed import Feed
 from padleak.audit.probe import EPSILON, Run
-from padleak.audit.trace import Trace, trace
+from padleak.audit.trace import Trace
+from padleak.audit.watch import watched
 from padleak.models.backend import keras
 
 
 def trace_of(model: Any) -> Run:
     """From a batch to the trace of a model's run, from the first state of layers that keep one."""
+    watch = watched(model)
 
     def run(batch: Any) -> Trace:
         for layer in model._flatten_layers():
             if getattr(layer, "stateful", False) and getattr(layer, "states", None) is not None:
                 layer.reset_state()
-        return trace(model, batch)
+        return watch(batch)
 
     return run
 

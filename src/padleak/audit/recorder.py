@@ -5,7 +5,7 @@ from typing import Any
 from padleak.audit import SIDES
 from padleak.audit.made_up import feed_of_model
 from padleak.audit.model import precision_of, trace_of
-from padleak.audit.probe import examine
+from padleak.audit.probe import Run, examine
 from padleak.models import backend
 from padleak.models.backend import keras
 
@@ -24,12 +24,14 @@ class LeakRecorder(keras.callbacks.Callback):
     def __init__(self, inputs: Any = None, pad_value: float | None = None, side: str = "both"):
         super().__init__()
         self._inputs, self._pad_value, self._sides = inputs, pad_value, SIDES[side]
+        self._run: Run | None = None
         self.leaks: list[float] = []
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Look, with the weights as they are."""
         feed = feed_of_model(self.model, self._inputs, self._pad_value)
-        seen = examine(trace_of(self.model), feed, self._sides, precision_of(self.model))
+        self._run = self._run or trace_of(self.model)
+        seen = examine(self._run, feed, self._sides, precision_of(self.model))
         self.leaks.append(max(leaks.outputs for leaks in seen.leaks))
         if logs is not None:
             logs["padding_leak"] = self.leaks[-1]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -14,30 +15,37 @@ from rich.console import Console
 from rich.table import Table
 
 from padleak.audit.diagnosis import Finding
+from padleak.audit.probe import Examination, Leaks
 
 if TYPE_CHECKING:
     from padleak.audit.report import AuditReport
 
 _WIDTH = 120
 _MOST_CONSEQUENCES = 4
-_SIDES = "post", "pre"
 _NONE = "·"
 _LEGEND = (
     "Leak: how far fill moves what a layer gives at real steps, in times how far exchanging one of them does;\n"
-    f"the largest of all conditions. {_NONE} is none above {{:.1g}}."
+    f"the largest of all conditions. {_NONE} is no more than rounding."
 )
 
 
 def to_text(report: "AuditReport") -> str:
     """Findings, then the layers as `model.summary()` shows them."""
     found = [f"{number}. {_say(finding)}" for number, finding in enumerate(report.findings, 1)]
-    return "\n".join([report.summary, report.conditions, "", *found, *([""] if found else []), _table(report)])
+    warned = [
+        f"Keras warned at {row['layer']}: {row['warnings']}" for _, row in report.layers.iterrows() if row["warnings"]
+    ]
+    return "\n".join([report.summary, report.conditions, "", *found, _table(report), *warned])
 
 
 def _say(finding: Finding) -> str:
     how = f" ({', '.join(finding.sides)}; leak {finding.leak:.2g})" if finding.sides else ""
     lines = [f"{finding.code} at {finding.layer}{how}", finding.message, f"Cure: {finding.cure}"]
-    return "\n   ".join(lines + ([f"Leak because of it: {consequences(finding)}"] if finding.consequences else []))
+    lines += [f"Leak because of it: {consequences(finding)}"] if finding.consequences else []
+    return "\n".join(
+        textwrap.fill(line, _WIDTH, initial_indent=indent, subsequent_indent="   ", break_on_hyphens=False)
+        for line, indent in zip(lines, ("", *["   "] * 3))
+    )
 
 
 def consequences(finding: Finding) -> str:
@@ -53,20 +61,33 @@ def _table(report: "AuditReport") -> str:
     for heading in ("Layer (type)", "Output shape", "Mask", *shown.columns):
         table.add_column(heading, justify="right" if heading in shown.columns else "left", overflow="fold")
     for (_, row), (_, leaks) in zip(report.layers.iterrows(), shown.iterrows()):
-        cells = [_leak(leak, report.tolerance) for leak in leaks]
+        cells = [_leak(leak) for leak in leaks]
         table.add_row(_indented(row), row["output_shape"], _mask(row), *cells)
     stream = io.StringIO()
-    Console(file=stream, width=_WIDTH, color_system=None).print(
-        table, _LEGEND.format(report.tolerance), highlight=False
-    )
+    Console(file=stream, width=_WIDTH, color_system=None).print(table, _LEGEND, highlight=False)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
 
 def _by_side(report: "AuditReport") -> pd.DataFrame:
-    """The largest leak of every call, by the side of the fill."""
+    """The largest leak of every call that is more than rounding, by the side of the fill; else 0."""
     table = report.layers
-    sides = {side: [name for name in table.columns if str(name).startswith(f"{side}+")] for side in _SIDES}
-    return pd.DataFrame({side: table[names].max(axis=1) for side, names in sides.items() if names}, index=table.index)
+    seen = [
+        (leaks.condition.side, column_of(examination, leaks), examination.tolerance)
+        for examination in report.examinations
+        for leaks in examination.leaks
+    ]
+    sides: dict[str, list[pd.Series]] = {"post": [], "pre": []}
+    for side, name, tolerance in seen:
+        if name in table.columns:
+            sides[side].append(table[name].where(table[name] > tolerance, 0.0))
+    return pd.DataFrame(
+        {side: pd.concat(leaks, axis=1).max(axis=1) for side, leaks in sides.items() if leaks}, index=table.index
+    )
+
+
+def column_of(examination: Examination, leaks: Leaks) -> str:
+    """Name of the column that holds the leaks."""
+    return leaks.condition.name + ("" if examination.weights == "as given" else f", {examination.weights} weights")
 
 
 def _indented(row: pd.Series) -> str:
@@ -83,8 +104,8 @@ def _mask(row: pd.Series) -> str:
     return (left if came == left else f"{came or 'none'} → {left or 'none'}") + taken
 
 
-def _leak(leak: float, tolerance: float) -> str:
-    return f"{leak:.2g}" if leak > tolerance else _NONE
+def _leak(leak: float) -> str:
+    return f"{leak:.2g}" if leak > 0 else _NONE
 
 
 def to_json(report: "AuditReport") -> str:
@@ -105,7 +126,7 @@ def to_html(report: "AuditReport") -> str:
         {
             "name": row["layer"].rpartition("/")[2], "path": row["layer"], "depth": row["layer"].count("/"),
             "kind": row["kind"], "shape": row["output_shape"], "mask": _mask(row), "warnings": row["warnings"],
-            "leaks": [(_leak(leak, report.tolerance), _shade(leak, report.tolerance)) for leak in leaks],
+            "leaks": [(_leak(leak), _shade(leak)) for leak in leaks],
         }
         for (_, row), (_, leaks) in zip(table.iterrows(), shown.iterrows())
     ]  # fmt: skip
@@ -126,9 +147,9 @@ def to_junit(report: "AuditReport") -> str:
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
 
 
-def _shade(leak: float, tolerance: float) -> int:
+def _shade(leak: float) -> int:
     """From 0, nothing beyond rounding, to 4, as much as one exchanged step or more."""
-    if not leak > tolerance:
+    if not leak > 0:
         return 0
     return int(np.clip(4 + np.log10(min(leak, 1.0)), 1, 4))
 

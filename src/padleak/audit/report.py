@@ -9,7 +9,7 @@ import pandas as pd
 from padleak.audit import render
 from padleak.audit.diagnosis import Finding
 from padleak.audit.feed import View
-from padleak.audit.probe import Examination, Leaks
+from padleak.audit.probe import Examination
 
 FACTS = ["layer", "kind", "output_shape", "mask_in", "mask_after", "mask_out", "warnings"]
 """Columns of the table of layers; all others are leaks."""
@@ -55,8 +55,8 @@ class AuditReport:
         """One row a call of a layer, in order.
 
         Columns: `layer` (path), `kind`, `output_shape` without fill, `mask_in`, `mask_after` (on the same tensors, after the
-        call) and `mask_out` (`right`, `wrong`, `other shape` or nothing), `warnings`, and the leak of its outputs under each
-        condition.
+        call) and `mask_out` (`right`, `wrong`, `of pairs` of steps, `other shape` or nothing), `warnings`, and the leak of its
+        outputs under each condition.
         """
         first = self.examinations[0]
         rows = []
@@ -76,7 +76,7 @@ class AuditReport:
             for examination in self.examinations:
                 for leaks in examination.leaks:
                     if position < len(leaks.out_of):
-                        row[_name(examination, leaks)] = leaks.out_of[position]
+                        row[render.column_of(examination, leaks)] = leaks.out_of[position]
             rows.append(row)
         return pd.DataFrame(rows)
 
@@ -96,9 +96,8 @@ class AuditReport:
         """What was tried, in words."""
         tried = [leaks.condition for leaks in self.examinations[0].leaks]
         counts = " and ".join(str(count) for count in sorted({condition.count for condition in tried}))
-        sides = " and ".join(
-            dict.fromkeys({"post": "at the end", "pre": "in front"}[condition.side] for condition in tried)
-        )
+        words = {"post": "at the end", "pre": "in front"}
+        sides = " and ".join(words[side] for side in words if any(side == condition.side for condition in tried))
         more = [
             words
             for words, is_so in (
@@ -131,13 +130,9 @@ class AuditReport:
         return render.to_text(self)
 
 
-def _name(examination: Examination, leaks: Leaks) -> str:
-    return leaks.condition.name + ("" if examination.weights == "as given" else f", {examination.weights} weights")
-
-
 def _say_mask(mask: np.ndarray | None, view: View) -> str:
     if mask is None:
         return ""
     if not view.fits(mask):
-        return "other shape"
+        return "of pairs" if mask.ndim > 2 and mask.shape[-1] == view.width else "other shape"
     return "wrong" if view.contradicts(mask) else "right"

@@ -1,22 +1,10 @@
-"""What happens to values and masks while a model runs: every call of a layer, in order.
+"""A trace: what happened to values and masks while a model ran, every call of a layer, in order."""
 
-Symbolic masks are wrong both ways (kept where the run loses them, missing where nested models carry them), so the model is run,
-and the calls are watched. Keras's own layers are leaves; models and layers of other packages are looked into.
-"""
-
-import contextlib
-import threading
-import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-
-from padleak.models import backend
-from padleak.models.backend import keras
-
-_ONE_AT_A_TIME = threading.RLock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +20,12 @@ class Tensor:
     value: np.ndarray
     mask: np.ndarray | None
     source: int | None = None
+
+    @property
+    def misfits(self) -> bool:
+        """Whether its mask is not one of its rows and steps."""
+        mask, value = self.mask, self.value
+        return mask is not None and value.ndim > 1 and (mask.ndim < 2 or mask.shape[:2] != value.shape[:2])
 
 
 @dataclass(eq=False)
@@ -94,168 +88,29 @@ class Trace:
 
     calls: list[Call]
 
+    def mapped(self, function: Callable[[Any], Any]) -> "Trace":
+        """The same with every array, values and masks in a fixed order, given to a function."""
+
+        def one(array: Any) -> Any:
+            return None if array is None else function(array)
+
+        def of(tensor: Tensor) -> Tensor:
+            return replace(tensor, value=one(tensor.value), mask=one(tensor.mask))
+
+        return Trace(
+            [
+                replace(
+                    call,
+                    inputs=[of(tensor) for tensor in call.inputs],
+                    masks_after=[one(mask) for mask in call.masks_after],
+                    masks_given={name: one(mask) for name, mask in call.masks_given.items()},
+                    outputs=[of(tensor) for tensor in call.outputs],
+                )
+                for call in self.calls
+            ]
+        )
+
     @classmethod
     def of_outputs(cls, name: str, outputs: list[np.ndarray]) -> "Trace":
         """Of a function that cannot be looked into."""
         return cls([Call(name, "function", None, None, [], outputs=[Tensor(value, None) for value in outputs])])
-
-
-def trace(model: Any, inputs: Any) -> Trace:
-    """Run a model and watch.
-
-    Keras's classes are patched meanwhile, for this thread alone, and set back whatever happens.
-
-    Args:
-        model: A Keras model.
-        inputs: A batch as the model takes it.
-    """
-    watcher = _Watcher()
-    tensors = keras.tree.map_structure(keras.ops.convert_to_tensor, inputs)
-    with watcher.watching(), _eagerly():
-        model(tensors)
-    return Trace(watcher.calls)
-
-
-@contextlib.contextmanager
-def _eagerly() -> Iterator[None]:
-    """On TensorFlow, functions that a model compiled itself run step by step meanwhile, so that values can be seen."""
-    if backend.name() != "tensorflow":
-        yield
-        return
-    import tensorflow as tf
-
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(before)
-
-
-class _Watcher:
-    """Collects the calls of one run."""
-
-    def __init__(self):
-        self.calls: list[Call] = []
-        self._open: list[int] = []
-        self._within_leaf = 0
-        self._source: dict[int, int] = {}
-        self._kept_alive: list[Any] = []
-        self._thread = threading.get_ident()
-
-    @contextlib.contextmanager
-    def watching(self) -> Iterator[None]:
-        operation = _operation_class()
-        with _ONE_AT_A_TIME:
-            before = keras.Layer.__call__, operation.__call__
-            watcher = self
-
-            def call_layer(layer: Any, *args: Any, **kwargs: Any) -> Any:
-                return watcher.see(layer, before[0], args, kwargs)
-
-            def call_operation(layer: Any, *args: Any, **kwargs: Any) -> Any:
-                return watcher.hear(layer, before[1], args, kwargs)
-
-            keras.Layer.__call__, operation.__call__ = call_layer, call_operation
-            try:
-                yield
-            finally:
-                keras.Layer.__call__, operation.__call__ = before
-
-    def see(self, layer: Any, original: Any, args: tuple, kwargs: dict) -> Any:
-        """A layer is called, from outside."""
-        if not self._is_watched(args, kwargs):
-            return original(layer, *args, **kwargs)
-        return self._record(layer, original, args, kwargs)
-
-    def hear(self, layer: Any, original: Any, args: tuple, kwargs: dict) -> Any:
-        """A layer's own code is about to run, its masks filled in; or an operation of a functional model is called."""
-        if isinstance(layer, keras.Layer):
-            if self._open and self.calls[self._open[-1]].layer is layer and self._is_mine():
-                given = {name: _mask_value(value) for name, value in kwargs.items() if "mask" in name}
-                self.calls[self._open[-1]].masks_given = {k: v for k, v in given.items() if v is not None}
-            return original(layer, *args, **kwargs)
-        if not self._is_watched(args, kwargs):
-            return original(layer, *args, **kwargs)
-        return self._record(layer, original, args, kwargs)
-
-    def _is_mine(self) -> bool:
-        return threading.get_ident() == self._thread
-
-    def _is_watched(self, args: tuple, kwargs: dict) -> bool:
-        tensors = _tensors((args, kwargs))
-        return (
-            self._is_mine() and not self._within_leaf and bool(tensors)
-            and not any(isinstance(tensor, keras.KerasTensor) for tensor in tensors)
-        )  # fmt: skip
-
-    def _record(self, layer: Any, original: Any, args: tuple, kwargs: dict) -> Any:
-        going_in = _tensors((args, {name: value for name, value in kwargs.items() if "mask" not in name}))
-        parent = self._open[-1] if self._open else None
-        above = f"{self.calls[parent].path}/" if parent is not None else ""
-        call = Call(
-            above + layer.name, type(layer).__name__, layer, parent, [self._note(tensor) for tensor in going_in]
-        )
-        call.is_leaf = not _is_looked_into(layer)
-        position = len(self.calls)
-        self.calls.append(call)
-        self._open.append(position)
-        self._within_leaf += call.is_leaf
-        try:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                result = original(layer, *args, **kwargs)
-        finally:
-            self._open.pop()
-            self._within_leaf -= call.is_leaf
-        call.warnings = [str(warning.message) for warning in caught]
-        call.masks_after = [_mask_of(tensor) for tensor in going_in]
-        coming_out = _tensors(result)
-        self._kept_alive += [*going_in, *coming_out]
-        # What a model hands through from within keeps the inner call as its source.
-        for tensor in coming_out:
-            self._source.setdefault(id(tensor), position)
-        call.outputs = [self._note(tensor) for tensor in coming_out]
-        return result
-
-    def _note(self, tensor: Any) -> Tensor:
-        return Tensor(_number(tensor), _mask_of(tensor), self._source.get(id(tensor)))
-
-
-def _is_looked_into(layer: Any) -> bool:
-    """Models, and layers that Keras did not write."""
-    return isinstance(layer, keras.Model) or (
-        isinstance(layer, keras.Layer) and not type(layer).__module__.startswith("keras.")
-    )
-
-
-def _operation_class() -> type:
-    """The class above Keras's layers, whose `__call__` gets their arguments with all masks filled in."""
-    return next(base for base in keras.Layer.__mro__ if base.__name__ == "Operation")
-
-
-def _tensors(tree: Any) -> list[Any]:
-    """The tensors of nested arguments."""
-    return [
-        leaf
-        for leaf in keras.tree.flatten(tree)
-        if keras.ops.is_tensor(leaf) or isinstance(leaf, keras.KerasTensor | np.ndarray)
-    ]
-
-
-def _mask_of(tensor: Any) -> np.ndarray | None:
-    from keras.src.backend import get_keras_mask  # no public way to it
-
-    mask = get_keras_mask(tensor)
-    return None if mask is None else _number(mask).astype(bool)
-
-
-def _mask_value(value: Any) -> np.ndarray | None:
-    """A mask among arguments; of several the first."""
-    found = _tensors(value)
-    return _number(found[0]).astype(bool) if found else None
-
-
-def _number(tensor: Any) -> np.ndarray:
-    value = keras.ops.convert_to_numpy(tensor)
-    return value.astype(np.float64) if value.dtype.kind not in "iub" else value

@@ -76,3 +76,26 @@ def the_mask_of_one_row_for_all(mended: bool) -> Any:
 
     ids = tokens()
     return classifier(ids, FirstRowsMask(name="first_rows_mask")(embed(ids)))
+
+
+@trap("STEP_READ_BY_PLACE", "last", seen="tensorflow#1830, practical-torchtext#5")
+def the_last_step_of_the_row(mended: bool) -> Any:
+    """The last step of the row is fill where fill is at the end; that of a bidirectional layer holds zeros there."""
+    ids = tokens()
+    x = keras.layers.Bidirectional(lstm(return_sequences=True))(embed(ids))
+    if mended:
+        last = keras.ops.argmax(keras.ops.cumsum(keras.ops.cast(is_real(ids), "int32"), axis=1), axis=1)
+        return classifier(ids, keras.ops.take_along_axis(x, last[:, None, None], axis=1)[:, 0])
+    return classifier(ids, keras.layers.Lambda(lambda states: states[:, -1], name="last")(x))
+
+
+@trap("STEP_READ_BY_PLACE", "first", seen="sentence-transformers#3208, sentence-transformers#3767")
+def the_first_step_of_the_row(mended: bool) -> Any:
+    """A first step that stands for the whole, as BERT's does, is fill where fill is in front."""
+    ids = tokens()
+    x = embed(ids)
+    x = keras.layers.MultiHeadAttention(2, 4)(x, x)
+    if mended:
+        first = keras.ops.argmax(keras.ops.cast(is_real(ids), "int32"), axis=1)
+        return classifier(ids, keras.ops.take_along_axis(x, first[:, None, None], axis=1)[:, 0])
+    return classifier(ids, keras.layers.Lambda(lambda states: states[:, 0], name="first")(x))

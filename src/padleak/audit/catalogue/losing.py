@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from padleak.audit.catalogue.parts import UNITS, classifier, embed, is_real, lstm, mean, tokens
+from padleak.audit.catalogue.parts import UNITS, classifier, embed, is_real, lstm, tokens
 from padleak.audit.catalogue.trap import trap
 from padleak.models.backend import keras
 
@@ -63,17 +63,13 @@ def a_layer_of_ones_own(mended: bool) -> Any:
     return classifier(ids, lstm()(doubled(embed(ids))))
 
 
-@trap("MASK_LOST", "repeat", seen="keras3#1191")
+@trap("MASK_NOT_REPEATED", "repeat", seen="keras3#1191")
 def repeated_for_a_decoder(mended: bool) -> Any:
-    """The decoder runs as long as the row is with its fill, and what it writes there counts."""
-    ids = tokens()
-    x, mask = embed(ids), is_real(ids)
-    repeat = keras.layers.Lambda(
-        lambda both: keras.ops.repeat(both[0][:, None], keras.ops.shape(both[1])[1], axis=1), name="repeat"
-    )
+    """`RepeatVector` has a vector to repeat, and no mask: the decoder begins to write at the fill in front."""
+    ids = keras.Input((12,), dtype="int32", name="ids")
+    x = keras.layers.RepeatVector(12, name="repeat")(lstm()(embed(ids)))
     decoder = keras.layers.GRU(UNITS, return_sequences=True, name="decoder")
-    written = decoder(repeat([lstm()(x), x]), mask=mask if mended else None)
-    return classifier(ids, mean(written, mask if mended else None))
+    return classifier(ids, decoder(x, mask=is_real(ids) if mended else None))
 
 
 @trap("NO_MASK", "over_sentences", seen="keras#4786, keras#5212")

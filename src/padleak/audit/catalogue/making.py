@@ -45,7 +45,7 @@ def masking_behind_a_scaling(mended: bool) -> Any:
 def a_mask_value_that_is_rounded(mended: bool) -> Any:
     """`Masking` compares exactly: 0.1 is another number after a change of scale and back."""
     x = inputs = features()
-    there, back = keras.layers.Rescaling(3.0), keras.layers.Rescaling(1 / 3)
+    there, back = keras.layers.Rescaling(1 / 3, offset=1.0), keras.layers.Rescaling(3.0, offset=-3.0)
     masking = keras.layers.Masking(0.1, name="masking")
     for layer in (masking, there, back) if mended else (there, back, masking):
         x = layer(x)

@@ -131,7 +131,12 @@ def padded_by_keras(mended: bool) -> np.ndarray:
 
 
 @trap(
-    "CUDNN_NEEDS_RIGHT_PADDING", "lstm", leaks=False, batch=padded_by_keras, seen="tensorflow#48702, tensorflow#30745"
+    "CUDNN_NEEDS_RIGHT_PADDING",
+    "lstm",
+    leaks=False,
+    only_on="tensorflow",
+    batch=padded_by_keras,
+    seen="tensorflow#48702, tensorflow#30745",
 )
 def padded_in_front_for_a_gpu(mended: bool) -> Any:
     """`pad_sequences` fills in front by default; on a GPU the LSTM runs on cuDNN, which takes only masks of fill at the end."""

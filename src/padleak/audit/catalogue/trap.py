@@ -18,6 +18,7 @@ class Trap:
         has_cure: Whether the model can be mended without other data or another kind of network.
         pad_value: What fill holds; to be found if not given.
         cured_value: What it holds where the model is mended.
+        only_on: The backend that has it; all of them if empty.
         batch: Gives the inputs, mended if asked to; they are made up if not given.
     """
 
@@ -29,6 +30,7 @@ class Trap:
     has_cure: bool = True
     pad_value: float | None = None
     cured_value: float | None = None
+    only_on: str = ""
     batch: Callable[[bool], Any] | None = None
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from padleak.audit.feed import Condition, Feed, View
-from padleak.audit.probe import Examination
+from padleak.audit.probe import Examination, Run
 from padleak.audit.trace import Call
 from padleak.models.backend import keras
 
@@ -23,6 +23,7 @@ class Case:
         original: The same as the user gave it; another where that insists on a length and could be opened to any.
         feed: Its sequences.
         sides: Of fill, as asked for.
+        run: From a batch to the trace of a run.
         given: The examination with the weights as given.
         seed: Of whatever is drawn.
     """
@@ -31,6 +32,7 @@ class Case:
     original: Any
     feed: Feed
     sides: tuple[str, ...]
+    run: Run
     given: Examination
     seed: int
 

@@ -14,6 +14,7 @@ from padleak.audit.diagnosis import Finding, make_finding
 from padleak.audit.feed import View
 from padleak.models import backend
 from padleak.models.backend import keras
+from padleak.models.compilation import quick_jit
 
 
 def findings(case: Case) -> Iterator[Finding]:
@@ -22,8 +23,9 @@ def findings(case: Case) -> Iterator[Finding]:
     if compute is None or case.plain_leak > case.given.tolerance or not case.model.trainable_variables:
         return
     inputs, home, view = case.three
-    found = [compute(case.model, one, _weigher(where, case)) for one, where in zip(inputs, (home, home, view))]
-    floor = _ROUGH * max(float(np.linalg.norm(gradient)) for gradient in found[0])
+    bare, filled = _weigher(home, case), _weigher(view, case)
+    found = compute(case.model, list(zip(inputs, (bare, bare, filled))))
+    floor = max(_ROUGH, case.given.tolerance) * max(float(np.linalg.norm(gradient)) for gradient in found[0])
     affected = [
         (case.owner(variable), leak)
         for variable, three in zip(case.model.trainable_variables, zip(*found))
@@ -62,27 +64,32 @@ def _weighed(outputs: Any, weigh: Callable) -> Any:
     return sum(keras.ops.sum(keras.ops.cast(output, "float32") * weight.astype("float32")) for output, weight in pairs)
 
 
-def _on_tensorflow(model: Any, inputs: Any, weigh: Callable) -> list[np.ndarray]:
+def _on_tensorflow(model: Any, cases: list[tuple[Any, Callable]]) -> list[list[np.ndarray]]:
     import tensorflow as tf
 
-    with tf.GradientTape() as tape:
-        answer = _weighed(model(inputs, training=False), weigh)
-    variables = [variable.value for variable in model.trainable_variables]
-    found = tape.gradient(answer, variables, unconnected_gradients="zero")
-    return [tf.convert_to_tensor(gradient).numpy().astype(float) for gradient in found]
+    variables, found = [variable.value for variable in model.trainable_variables], []
+    for inputs, weigh in cases:
+        with tf.GradientTape() as tape:
+            answer = _weighed(model(inputs, training=False), weigh)
+        gradients = tape.gradient(answer, variables, unconnected_gradients="zero")
+        found.append([tf.convert_to_tensor(gradient).numpy().astype(float) for gradient in gradients])
+    return found
 
 
-def _on_jax(model: Any, inputs: Any, weigh: Callable) -> list[np.ndarray]:
+def _on_jax(model: Any, cases: list[tuple[Any, Callable]]) -> list[list[np.ndarray]]:
     import jax
 
-    others = [variable.value for variable in model.non_trainable_variables]
-
-    def answer(trainable: list[Any]) -> Any:
+    def answer(trainable: list[Any], others: list[Any], inputs: Any, weigh: Callable) -> Any:
         outputs, _ = model.stateless_call(trainable, others, inputs, training=False)
         return _weighed(outputs, weigh)
 
-    found = jax.grad(answer)([variable.value for variable in model.trainable_variables])
-    return [np.asarray(gradient, dtype=float) for gradient in found]
+    gradients = quick_jit(jax.grad(answer), runs_rarely=True, static_argnames="weigh")
+    values = [
+        [variable.value for variable in some] for some in (model.trainable_variables, model.non_trainable_variables)
+    ]
+    return [
+        [np.asarray(gradient, dtype=float) for gradient in gradients(*values, inputs, weigh)] for inputs, weigh in cases
+    ]
 
 
 _BY_BACKEND = {"tensorflow": _on_tensorflow, "jax": _on_jax}

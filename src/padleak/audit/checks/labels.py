@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from padleak.audit.checks.case import Case, tensors
+from padleak.audit.checks.case import Case
 from padleak.audit.diagnosis import Finding, make_finding
 from padleak.audit.feed import Condition, View
+from padleak.audit.trace import Tensor
 from padleak.models.backend import keras
 
 _CODES = {"loss": "LOSS_COUNTS_FILL", "metrics": "METRIC_COUNTS_FILL"}
@@ -18,13 +19,14 @@ _CODES = {"loss": "LOSS_COUNTS_FILL", "metrics": "METRIC_COUNTS_FILL"}
 
 def findings(case: Case) -> Iterator[Finding]:
     """What of them changes with the labels at fill steps; and whether zero weights of those still thin the loss out."""
-    model, compiled, feed = case.model, case.original, case.feed
+    compiled, feed = case.original, case.feed
     if not getattr(compiled, "compiled", False):
         return
     inputs, view = feed.lay(Condition("post", feed.counts[-1]))
-    answer = model(tensors(inputs))
-    if not keras.ops.is_tensor(answer) or len(answer.shape) < 2 or answer.shape[1] != view.width:
+    answers = case.run(inputs).calls[0].outputs
+    if len(answers) != 1 or answers[0].value.ndim < 2 or answers[0].value.shape[1] != view.width:
         return
+    answer = answers[0]
     weights = (
         np.broadcast_to(view.truth, (view.height, view.width)).astype("float32") if _is_weighted(compiled) else None
     )
@@ -35,8 +37,8 @@ def findings(case: Case) -> Iterator[Finding]:
         if changed:
             yield make_finding(_CODES[name], case.itself, share, "warning", ", ".join(changed))
     if weights is not None and feed.fixed is None:
-        bare, home = feed.lay()
-        whole = _try(_loss, compiled, model(tensors(bare)), home, False, np.ones((home.height, home.width), "float32"))
+        home, unfilled = case.given.home, case.given.reference.calls[0].outputs[0]
+        whole = _try(_loss, compiled, unfilled, home, False, np.ones((home.height, home.width), "float32"))
         thin = _try(_loss, compiled, answer, view, False, weights)
         if whole and thin and thin["loss"] < 0.99 * whole["loss"]:
             yield make_finding("LOSS_THINNED_BY_FILL", case.itself, 1 - thin["loss"] / whole["loss"], "warning")
@@ -48,45 +50,46 @@ def _is_weighted(model: Any) -> bool:
 
 
 def _try(
-    compute: Callable, model: Any, answer: Any, view: View, is_other: bool, weights: np.ndarray | None
+    compute: Callable, model: Any, answer: Tensor, view: View, is_other: bool, weights: np.ndarray | None
 ) -> dict[str, float]:
     """Numbers by name, with labels at fill steps one way or the other; none where labels do not fit."""
-    shape, generator = tuple(answer.shape), np.random.default_rng(0)
+    shape = answer.value.shape
     has_classes = len(shape) == 3 and shape[2] > 1
-    shares = _drawn(shape, view, generator)
+    shares = _drawn(shape, view, seed=0)
     shares = shares / shares.sum(axis=-1, keepdims=True) if has_classes else shares
     fill = ~view.truth & is_other
-    numbers = _drawn(shape, view, generator).round()
+    numbers = _drawn(shape, view, seed=1).round()
     numbers[:, fill] = 1 - numbers[:, fill]
     forms = [numbers.astype("float32")]
     if has_classes:
-        classes = (_drawn(shape[:2], view, generator) * shape[2]).astype("int32")
+        classes = (_drawn(shape[:2], view, seed=2) * shape[2]).astype("int32")
         classes[:, fill] = (classes[:, fill] + 1) % shape[2]
         forms.insert(0, classes)
-    answer = _with_mask_of(answer, shares)
+    drawn = _with_mask(shares, answer.mask)
     for labels in forms:
         try:
-            return compute(model, keras.ops.convert_to_tensor(labels), answer, weights)
+            return compute(model, keras.ops.convert_to_tensor(labels), drawn, weights)
         except Exception:  # wrong form of labels for this loss
             continue
     return {}
 
 
-def _drawn(shape: tuple[int, ...], view: View, generator: np.random.Generator) -> np.ndarray:
+def _drawn(shape: tuple[int, ...], view: View, seed: int) -> np.ndarray:
     """Numbers between 0 and 1; at real steps the same whatever the fill."""
+    generator = np.random.default_rng(seed)
     real = generator.uniform(0.05, 0.95, size=(shape[0], len(view.places), *shape[2:]))
     drawn = generator.uniform(0.05, 0.95, size=shape)
     drawn[:, view.places] = real
     return drawn
 
 
-def _with_mask_of(answer: Any, values: np.ndarray) -> Any:
-    """Values in place of the model's answer, which may be the same everywhere."""
-    from keras.src.backend import get_keras_mask, set_keras_mask  # no public way to them
+def _with_mask(values: np.ndarray, mask: np.ndarray | None) -> Any:
+    """A tensor in place of the model's answer, which may be the same everywhere."""
+    from keras.src.backend import set_keras_mask  # no public way to it
 
-    tensor, mask = keras.ops.convert_to_tensor(values, dtype=answer.dtype), get_keras_mask(answer)
+    tensor = keras.ops.convert_to_tensor(values, dtype="float32")
     if mask is not None:
-        set_keras_mask(tensor, mask)
+        set_keras_mask(tensor, keras.ops.convert_to_tensor(mask))
     return tensor
 
 

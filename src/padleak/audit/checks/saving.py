@@ -6,8 +6,9 @@ from typing import Any
 
 from padleak.audit.checks.case import Case
 from padleak.audit.diagnosis import Finding, make_finding
+from padleak.audit.model import trace_of
 from padleak.audit.probe import leak_of
-from padleak.audit.trace import Call, Trace, trace
+from padleak.audit.trace import Call, Trace
 from padleak.models.backend import keras
 
 
@@ -18,14 +19,14 @@ def findings(case: Case) -> Iterator[Finding]:
     inputs, view = case.feed.lay(case.condition)
     again = _made_anew(case.model)
     try:
-        after = None if again is None else trace(again, inputs)
+        after = None if again is None else trace_of(again)(inputs)
     except Exception:  # a model that cannot be loaded says so itself
         return
     if after is None:
         return
     before = next(leaks.trace for leaks in case.given.leaks if leaks.condition == case.condition)
     changed, _ = case.feed.exchanged().lay(case.condition)
-    moved = trace(case.model, changed)
+    moved = case.run(changed)
     three = zip(before.calls[0].outputs, moved.calls[0].outputs, after.calls[0].outputs)
     leak = max((leak_of(a.value, b.value, c.value, view, view) or 0.0 for a, b, c in three), default=0.0)
     if leak > case.given.tolerance:

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from padleak.models.compilation import quick_jit
 from padleak.models.engines.engine import Engine, Inputs, Lesson, stack
 
 _ROWS_OF_A_BLOCK = 72
@@ -16,17 +17,13 @@ _NARROWEST = 16
 """Steps; narrower rows are widened where that changes nothing."""
 
 
-_QUICKER_TO_COMPILE = {"xla_cpu_use_fusion_emitters": False}
-"""Halves the time to compile a small program, at the same speed of what comes out (measured with jaxlib 0.10 on a CPU)."""
-
-
 class JaxEngine(Engine):
     """Steps of one shape are scanned by one compiled program; else each is a program of its shape."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self._epoch = _jit(self._take_steps)
-        self._step = _jit(self._take_step)
+        self._epoch = quick_jit(self._take_steps)
+        self._step = quick_jit(self._take_step)
         self._looks: dict[int, Callable] = {}
 
     def train(self, lessons: list[Lesson]) -> None:
@@ -65,7 +62,7 @@ class JaxEngine(Engine):
     def _look_of(self, view: Any) -> tuple[Callable, list[list]]:
         """The program of a view, and the variables it takes."""
         if id(view) not in self._looks:
-            self._looks[id(view)] = _jit(self._count_traces(view))
+            self._looks[id(view)] = quick_jit(self._count_traces(view))
         variables = [[v.value for v in part] for part in (view.trainable_variables, view.non_trainable_variables)]
         return self._looks[id(view)], variables
 
@@ -97,20 +94,6 @@ class JaxEngine(Engine):
             return view.stateless_call(trainable, fixed, inputs, training=False)[0]
 
         return look
-
-
-def _jit(function: Callable) -> Callable:
-    return jax.jit(function, compiler_options=_options())
-
-
-@functools.cache
-def _options() -> dict[str, Any]:
-    """Options of the compiler, where it knows them."""
-    try:
-        jax.jit(lambda x: x, compiler_options=_QUICKER_TO_COMPILE)(0.0)
-    except jax.errors.JaxRuntimeError:
-        return {}
-    return _QUICKER_TO_COMPILE
 
 
 def _memory(program: Any, *arguments: Any) -> int:
