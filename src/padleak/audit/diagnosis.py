@@ -50,12 +50,16 @@ def diagnose(examinations: list[Examination]) -> list[Finding]:
 
 def _without_inner_positions(findings: list[Finding]) -> list[Finding]:
     """A layer that leaks by itself says more than positions that shift within it: those may be relative ones, which cancel."""
-    others = [finding for finding in findings if finding.code != "POSITIONS_SHIFT"]
-    return [
-        finding
-        for finding in findings
-        if finding in others or not any(finding.layer.startswith(f"{other.layer}/") for other in others)
-    ]
+    kept: list[Finding] = []
+    for finding in sorted(findings, key=lambda finding: finding.code == "POSITIONS_SHIFT"):
+        around = [other for other in kept if finding.layer.startswith(f"{other.layer}/")]
+        if finding.code == "POSITIONS_SHIFT" and around:
+            kept[kept.index(around[0])] = replace(
+                around[0], sides=tuple(dict.fromkeys((*around[0].sides, *finding.sides)))
+            )
+        else:
+            kept.append(finding)
+    return kept
 
 
 def _join(old: Finding, new: Finding) -> Finding:

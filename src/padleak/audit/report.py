@@ -107,7 +107,7 @@ class AuditReport:
             )
             if is_so
         ]
-        return ", ".join([f"Fill of {self.pad_value:g}, {counts} steps of it {sides}", *more])
+        return f"Tried: {', '.join([f'{counts} steps of fill (value {self.pad_value:g}) {sides}', *more])}"
 
     def to_json(self) -> str:
         """`model`, `leaks`, `max_leak`, `findings` and `layers`."""

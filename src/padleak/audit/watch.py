@@ -5,6 +5,7 @@ and the calls are watched. Keras's own layers are leaves; models and layers of o
 """
 
 import contextlib
+import functools
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -28,11 +29,15 @@ def watched(model: Any) -> Callable[[Any], Trace]:
     Args:
         model: A Keras model.
     """
-    return _CompiledRun(model) if backend.name() == "jax" else lambda inputs: _run_eagerly(model, _as_tensors(inputs))
+    run = _CompiledRun(model) if backend.name() == "jax" else functools.partial(_run_eagerly, model)
 
+    def watch(inputs: Any) -> Trace:
+        tensors = keras.tree.map_structure(keras.ops.convert_to_tensor, inputs)
+        if not model.built:  # which runs its layers, too
+            model(tensors)
+        return run(tensors)
 
-def _as_tensors(inputs: Any) -> Any:
-    return keras.tree.map_structure(keras.ops.convert_to_tensor, inputs)
+    return watch
 
 
 def _run_eagerly(model: Any, tensors: Any) -> Trace:
@@ -65,12 +70,9 @@ class _CompiledRun:
         self._traces: dict[tuple, Trace] = {}
         self._program = quick_jit(self._watch, runs_rarely=True)
 
-    def __call__(self, inputs: Any) -> Trace:
+    def __call__(self, tensors: Any) -> Trace:
         import jax
 
-        tensors = _as_tensors(inputs)
-        if not self._model.built:
-            self._model(tensors)
         try:
             arrays = iter(self._program([variable.value for variable in self._model.variables], tensors))
         except (jax.errors.JAXTypeError, jax.errors.JAXIndexError):  # code that looks at numbers
