@@ -20,7 +20,8 @@ import padleak
 HEAD = """# Models of other packages
 
 Small, with random weights, audited as they come: what `padleak.audit(model)` says, fill at the end (`post`) and in front
-(`pre`). With absolute positions, fill in front moves every word; who fills so must hand positions over, if the model takes them.
+(`pre`). With absolute positions, fill in front moves every word; who fills so must hand positions over, if the model
+takes them.
 """
 BLOCKS = {"num_layers": 2, "hidden_dim": 16, "intermediate_dim": 32}
 HEADS = {"num_heads": 2}
