@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "data": {"errors", "registry"},
     "measures": {"errors", "registry"},
     "models": {"errors", "registry", "data", "measures"},
-    "study": {"errors", "registry", "data", "measures", "models"},
+    "study": {"errors", "registry", "data", "measures", "models", "audit"},
     "audit": {"errors", "registry", "data", "measures", "models"},
     "testing": {"audit"},
     "pytest_plugin": {"testing"},

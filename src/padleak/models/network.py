@@ -1,13 +1,14 @@
 """The specification of a network, and how it becomes a Keras model."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from padleak.models.backend import keras
 from padleak.models.masking import Front, maskings
 from padleak.models.readout import readouts
+from padleak.models.seeding import seeded
 from padleak.registry import Registry
 
 if TYPE_CHECKING:
@@ -113,12 +114,9 @@ class Network:
         Returns:
             The model (inputs -> prediction) and its view (inputs -> states, summary, prediction); they share all weights.
         """
-        # Left alone, Keras seeds every initialiser from Python's global generator, which any thread of the process may
-        # draw from in between: Dask's do, and one cell in twenty came out different.
-        config = _with_seeds(self._draft().get_config(), np.random.default_rng(seed))
-        seeded = keras.Model.from_config(config)
-        inputs = seeded.inputs if self.fact.get("mask_input") else seeded.inputs[0]
-        return keras.Model(inputs, seeded.outputs[-1]), keras.Model(inputs, seeded.outputs)
+        whole = seeded(self._draft(), seed)
+        inputs = whole.inputs if self.fact.get("mask_input") else whole.inputs[0]
+        return keras.Model(inputs, whole.outputs[-1]), keras.Model(inputs, whole.outputs)
 
     def reader(self, view: "keras.Model") -> "keras.Model":
         """A view that reads every row at chosen steps: `(inputs, ends (batch, k)) -> states, summary (batch, k, unit),
@@ -150,18 +148,6 @@ class Network:
     def feed(self, inputs: np.ndarray, mask: np.ndarray) -> np.ndarray | list[np.ndarray]:
         """A batch as the model takes it."""
         return [inputs, mask] if self.fact.get("mask_input") else inputs
-
-
-def _with_seeds(config: Any, generator: np.random.Generator) -> Any:
-    """A Keras configuration in which every open seed is drawn."""
-    if isinstance(config, dict):
-        return {
-            name: int(generator.integers(2**31)) if name == "seed" and value is None else _with_seeds(value, generator)
-            for name, value in config.items()
-        }
-    if isinstance(config, list | tuple):
-        return type(config)(_with_seeds(value, generator) for value in config)
-    return config
 
 
 def why_not(network: Network, holds: str, collides: bool = False) -> str | None:

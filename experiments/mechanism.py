@@ -1,0 +1,120 @@
+"""What does masking do inside a network, layer by layer?
+
+Every kind of layer that people put behind a padded input gets zeros as fill: what comes out there, does it reach real steps,
+does the mask go on, and do weights become zero?
+"""
+
+import numpy as np
+import pandas as pd
+
+from padleak.study import Above, AtMost, Claim, Design, Experiment, Profile, Within, factorial, per_seed, where
+from padleak.study.trials.mechanism import MechanismCell
+
+THREAD = "Q&A thread on how masking skips padded inputs (Cross Validated, 2023)"
+NOTHING = 1e-6
+"""Lengths up to it are rounding."""
+
+
+def design(profile: Profile) -> Design:
+    """All blocks with a mask and without, on TensorFlow; on JAX with fewer seeds."""
+    sizes = profile.pick(smoke={"rows": 64, "epochs": 1}, standard={}, paper={"rows": 4096})
+    seeds = list(range(profile.seeds))
+    return factorial(MechanismCell, masked=[False, True], seed=seeds, **sizes) + factorial(
+        MechanismCell, masked=[False, True], on="jax", seed=seeds[: profile.pick(smoke=1, standard=2, paper=5)], **sizes
+    )
+
+
+def at_fill(block: str, stage: str, masked: bool = False, metric: str = "fill_norm"):
+    """A number of a block, one a seed, both sides of fill alike, on TensorFlow."""
+
+    def effect(table: pd.DataFrame) -> pd.Series:
+        return per_seed(where(table, on="tensorflow", masked=masked, probe=stage), metric, block)
+
+    return effect
+
+
+def largest(metric: str, masked: bool | None = None, stage: str = "trained"):
+    """The largest of a metric over all blocks and both sides, by cell."""
+
+    def effect(table: pd.DataFrame) -> pd.Series:
+        rows = where(table, metric=metric, probe=stage)
+        rows = rows if masked is None else where(rows, masked=masked)
+        return rows.groupby("cell", observed=True).value.max()
+
+    return effect
+
+
+def before_training(block: str):
+    """Largest length at fill at initialisation, by cell."""
+
+    def effect(table: pd.DataFrame) -> pd.Series:
+        rows = where(table, metric="fill_norm", probe="initial", layer=block)
+        return rows.groupby("cell", observed=True).value.max()
+
+    return effect
+
+
+def twins(table: pd.DataFrame) -> pd.Series:
+    """How many times the length of the weights doubles with a mask, mean over blocks."""
+    rows = where(table, on="tensorflow", metric="weights_norm", probe="trained")
+    lengths = rows.pivot_table(index=["seed", "layer"], columns="masked", values="value", observed=True)
+    return np.log2(lengths[True] / lengths[False]).groupby("seed").mean()
+
+
+def statistics(masked: bool):
+    """What fill does to the moving statistics of one step, in their move."""
+    return at_fill("BatchNormalization", "trained", masked, "statistics_shift")
+
+
+SHARE = "share of a real step's length"
+
+EXPERIMENT = Experiment(
+    name="mechanism",
+    question="What does masking do inside a network, layer by layer: what becomes of zeros, and do weights vanish?",
+    design=design,
+    figures=("layers_and_fill", "weights_of_twins", "gradients_at_fill"),
+    claims=(
+        Claim(
+            "M1", "Masking does not force weights to zero", THREAD,
+            (
+                AtMost("weights of any layer that are exactly zero after training, with a mask", largest("zero_weights", True),
+                       "share", 1e-3),
+                AtMost("the same without a mask", largest("zero_weights", False), "share", 1e-3),
+                Within("length of all weights with a mask, against the twin without", twins, "doublings", 0.25),
+            ),
+            "weights_of_twins",
+        ),
+        Claim(
+            "M2", "Zero inputs do not stay zero: a Dense layer's bias makes them something", THREAD,
+            (
+                AtMost("Dense at fill at initialisation, when its bias is zero", before_training("Dense"), SHARE, NOTHING),
+                Above("Dense at fill after training", at_fill("Dense", "trained"), SHARE, 1e-3),
+                Above("the same with a mask", at_fill("Dense", "trained", True), SHARE, 1e-3),
+            ),
+            "layers_and_fill",
+        ),
+        Claim(
+            "M3", "Batch normalisation makes zeros something, and takes them into its statistics", THREAD,
+            (
+                AtMost("at fill at initialisation", before_training("BatchNormalization"), SHARE, NOTHING),
+                Above("at fill after training", at_fill("BatchNormalization", "trained"), SHARE, 1e-3),
+                Above("moving statistics after a step with fill, no mask", statistics(False), "times their move", 0.1),
+                AtMost("the same with a mask", largest("statistics_shift", True), "times their move", 1e-3),
+            ),
+            "layers_and_fill",
+        ),
+        Claim(
+            "M4", "Layer normalisation's learned bias makes zeros something", THREAD,
+            (
+                AtMost("at fill at initialisation", before_training("LayerNormalization"), SHARE, NOTHING),
+                Above("at fill after training", at_fill("LayerNormalization", "trained"), SHARE, 1e-3),
+            ),
+            "layers_and_fill",
+        ),
+        Claim(
+            "M5", "Masking forces inputs and intermediate states to zero", THREAD,
+            (AtMost("largest at masked steps of any layer", largest("fill_norm", True), SHARE, 1e-3),),
+            "layers_and_fill",
+        ),
+    ),
+)  # fmt: skip
