@@ -67,8 +67,8 @@ def layers_and_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
     return Drawn(
         figure,
         f"With a mask, {kept} of {len(names)} kinds of layers still give something at fill, {stopped}",
-        "Zeros as fill, six steps of it, on the side that does more; lengths are mean lengths of a step's vector, in shares of a "
-        "real step's. Second row: 95 % Student interval over seeds. "
+        "Zeros as fill, six steps of it, on the side that does more; lengths are mean lengths of a step's vector, in shares of "
+        "a real step's. Second row: 95 % Student interval over seeds. "
         f"'·' is {say_number(_LEAST)} or less. {say_n(shown.reset_index())}; one width, one task.",
     )
 
