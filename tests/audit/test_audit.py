@@ -113,16 +113,70 @@ class TestWhoIsToBlame:
             "front",
         )
 
+    def test_a_block_that_drops_the_mask_on_its_way_out(self):
+        class Block(keras.layers.Layer):
+            def __init__(self, **settings):
+                super().__init__(**settings)
+                self.attention, self.norm = keras.layers.MultiHeadAttention(2, 4), keras.layers.LayerNormalization()
+
+            def call(self, values):
+                return self.norm(values + self.attention(values, values))
+
+        ids = tokens()
+        x = Block(name="first")(embed(ids))
+        pool = keras.layers.GlobalAveragePooling1D()
+        assert self.first(classifier(ids, pool(x))) == ("MASK_LOST", "first")
+        assert self.first(classifier(ids, pool(Block(name="second")(x)))) == ("MASK_LOST", "first")
+
+    @pytest.mark.parametrize("side", ["pre", "both"])
+    def test_positions_in_a_layer_of_ones_own(self, side):
+        class TokenAndPosition(keras.layers.Layer):
+            def __init__(self, **settings):
+                super().__init__(**settings)
+                self.words = keras.layers.Embedding(50, 8, mask_zero=True)
+                self.places = keras.layers.Embedding(40, 8)
+
+            def call(self, ids):
+                return self.words(ids) + self.places(keras.ops.arange(keras.ops.shape(ids)[1]))
+
+            def compute_mask(self, ids, previous_mask=None):
+                return self.words.compute_mask(ids)
+
+        ids = tokens()
+        code, layer = self.first(classifier(ids, lstm()(TokenAndPosition(name="front")(ids))), side=side)
+        assert (code, layer) == ("POSITIONS_SHIFT", "front")
+
+    def test_the_encoder_whose_mask_is_missing_in_cross_attention(self):
+        source, target = (keras.Input((None,), dtype="int32", name=name) for name in ("source", "target"))
+        seen, written = (keras.layers.Embedding(50, 8, mask_zero=True)(ids) for ids in (source, target))
+
+        def attend(name, query, value, **settings):
+            layer = keras.layers.MultiHeadAttention(2, 4, name=name)
+            return keras.layers.Add()([query, layer(query, value, **settings)])
+
+        seen = attend("encoder", seen, seen)
+        written = attend("decoder", written, written, use_causal_mask=True)
+        model = keras.Model([source, target], keras.layers.Dense(5)(attend("cross", written, seen)))
+        assert self.first(model) == ("MASK_DELETED", "encoder")
+
+    def test_a_mean_that_takes_no_mask_behind_attention_that_hands_none_on(self):
+        ids, mask = tokens(), keras.Input((None,), dtype="bool", name="mask")
+        x = embed(ids, mask_zero=False)
+        x = x + keras.layers.MultiHeadAttention(2, 4)(x, x, attention_mask=mask[:, None])
+        model = keras.Model([ids, mask], keras.layers.Dense(2)(keras.ops.mean(x, axis=1)))
+        code, layer = self.first(model)
+        assert code == "TAKES_NO_MASK" and layer.startswith("mean")
+
     def test_a_model_that_insists_on_a_length_is_opened(self):
         ids = keras.Input((20,), dtype="int32")
         x = keras.layers.Embedding(50, 8, name="embedding")(ids)
-        for model, blamed in (
-            (classifier(ids, lstm()(x)), "lstm"),
-            (classifier(ids, keras.ops.mean(x, axis=1)), "mean"),
+        for model, expected, blamed in (
+            (classifier(ids, lstm()(x)), "NO_MASK", "lstm"),
+            (classifier(ids, keras.ops.mean(x, axis=1)), "TAKES_NO_MASK", "mean"),
         ):
             for side in ("both", "post"):
                 code, layer = self.first(model, side=side)
-                assert code == "NO_MASK" and layer.startswith(blamed)
+                assert code == expected and layer.startswith(blamed)
 
     def test_one_that_cannot_be_opened_is_not_called_clean_without_a_look(self):
         flattened = next(trap for trap in CATALOGUE if trap.name == "flattened").build(False)
@@ -166,6 +220,15 @@ class TestTheModelIsLeftAsItWas:
         model.compile("adam", "mse")
         self.check(model, lambda: padleak.audit(model))
         assert model.compiled and model.optimizer.iterations == 0
+
+    def test_metrics_keep_what_they_counted(self):
+        ids = tokens()
+        model = keras.Model(ids, keras.layers.Dense(3, activation="softmax")(lstm(return_sequences=True)(embed(ids))))
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(BATCH, np.zeros_like(BATCH), verbose=0)
+        before = {name: float(value) for name, value in model.get_metrics_result().items()}
+        padleak.audit(model)
+        assert {name: float(value) for name, value in model.get_metrics_result().items()} == before
 
     def test_after_an_error(self):
         class Picky(keras.layers.Layer):

@@ -85,6 +85,29 @@ class TestBesideLeaks:
         model = classifier(ids, CleanForward()(x, mask))
         assert self.codes(model) == ["FILL_IN_GRADIENTS"]
 
+    def test_a_state_that_is_kept_is_no_gradient_of_fill(self):
+        inputs = keras.Input(batch_shape=(2, None, 3))
+        assert self.codes(classifier(inputs, lstm(stateful=True)(keras.layers.Masking()(inputs)))) == []
+
+    def test_answers_that_are_no_numbers_are_not_saved_otherwise(self):
+        values = np.random.default_rng(0).normal(size=(3, 6, 2))
+        values[:, 4:] = np.nan
+        inputs = keras.Input((None, 2))
+        assert "SAVED_OTHERWISE" not in self.codes(keras.Model(inputs, lstm()(inputs)), values)
+
+    def test_a_loss_that_leaves_out_the_label_of_fill(self):
+        ids = tokens()
+        model = keras.Model(ids, keras.layers.Dense(5)(embed(ids, mask_zero=False)))
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1))
+        assert self.codes(model) == []
+
+    def test_weights_without_metrics_are_weights(self):
+        ids = tokens()
+        model = keras.Model(ids, keras.layers.Dense(5, activation="softmax")(embed(ids, mask_zero=False)))
+        loss = keras.losses.SparseCategoricalCrossentropy(reduction="mean_with_sample_weight")
+        model.compile("adam", loss, weighted_metrics=[])
+        assert self.codes(model) == []
+
     @pytest.mark.parametrize("reduction", ["sum_over_batch_size", "mean_with_sample_weight"])
     def test_how_much_thinner_a_loss_gets(self, reduction):
         ids = tokens()

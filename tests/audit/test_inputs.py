@@ -25,6 +25,11 @@ def takes_images():
     )
 
 
+def leaky_of_length(length):
+    ids = keras.Input((length,), dtype="int32")
+    return classifier(ids, lstm()(embed(ids, mask_zero=False)))
+
+
 class TestInputs:
     def test_a_users_batch_is_cut_to_its_real_steps(self):
         assert padleak.audit(leaky(), BATCH).leaks
@@ -60,6 +65,34 @@ class TestInputs:
         assert padleak.audit(model, batch).leaks is not masked
         assert padleak.audit(model, batch, time_axis=2).leaks is not masked
 
+    def test_inputs_of_several_lengths_are_all_filled(self):
+        question, passage = (keras.Input((None,), name=name) for name in ("question", "passage"))
+        pool = keras.layers.GlobalAveragePooling1D
+        unmasked = pool(name="unmasked")(keras.layers.Embedding(50, 8)(question))
+        masked = pool()(keras.layers.Embedding(50, 8, mask_zero=True)(passage))
+        model = keras.Model([question, passage], keras.layers.Dense(1)(keras.layers.Concatenate()([unmasked, masked])))
+        batch = [np.array([[3, 4, 5, 0, 0], [1, 2, 3, 4, 5]]), np.array([[3, 4, 5, 2, 7, 8, 9], [1, 2, 3, 4, 0, 0, 0]])]
+        report = padleak.audit(model, batch)
+        assert report.leaks and report.findings[0].layer.endswith("unmasked")
+
+    def test_a_shared_encoder_of_two_inputs_needs_no_batch(self):
+        inner = keras.Sequential([keras.Input((None,)), keras.layers.Embedding(50, 8, mask_zero=True), lstm()])
+        both = [keras.Input((None,)) for _ in range(2)]
+        assert not padleak.audit(classifier(both, keras.layers.Concatenate()([inner(one) for one in both]))).leaks
+
+    def test_features_without_time_stay_as_they_are_beside_a_batch(self):
+        batch = [np.array([[5, 6, 7, 0], [4, 3, 2, 1]]), np.array([[1, 0], [0, 1]])]
+        assert not padleak.audit(CLEAN["two_inputs"](), batch).leaks
+
+    def test_a_second_axis_that_is_open_is_named(self):
+        words, documents = keras.Input((None,)), keras.Input((None, None))
+        sentence = keras.Model(words, keras.layers.GRU(4)(keras.layers.Embedding(50, 8)(words)))
+        x = keras.layers.TimeDistributed(sentence)(documents)
+        mask = keras.ops.any(keras.ops.not_equal(documents, 0), axis=-1)
+        model = classifier(documents, keras.layers.GRU(4)(x, mask=mask))
+        report = padleak.audit(model)
+        assert "time_axis=2" in str(report) and not report.leaks and padleak.audit(model, time_axis=2).leaks
+
     def test_a_loss_is_looked_at_in_a_model_that_was_opened(self):
         ids = keras.Input((12,), dtype="int32")
         model = keras.Model(
@@ -88,7 +121,14 @@ class TestInputs:
         [
             (lambda: padleak.audit("model.keras"), "model must be a Keras 3 model"),
             (lambda: padleak.audit(leaky(), side="left"), "side must be one of both, post, pre; got left"),
-            (lambda: padleak.audit(leaky(), time_axis=0), "time_axis must be 1 or more"),
+            (lambda: padleak.audit(leaky(), time_axis=0), "time_axis must be an axis of an input"),
+            (lambda: padleak.audit(leaky(), time_axis=2), "time_axis must be an axis of an input"),
+            (lambda: padleak.audit_callable(lambda batch: batch, BATCH, time_axis=3), "time_axis must be below 2"),
+            (lambda: padleak.audit(leaky(), pad_value="0"), "pad_value must be a number"),
+            (
+                lambda: padleak.audit(leaky_of_length(100), np.ones((2, 120), int)),
+                r"as long as the model insists on, \[100\]",
+            ),
             (lambda: padleak.audit(leaky(), np.arange(5)), r"inputs must be arrays \(row, time\)"),
             (lambda: padleak.audit(leaky(), np.zeros((0, 6))), "one row or more"),
             (lambda: padleak.audit(leaky(), np.array([["a", "b"]])), "arrays of numbers"),

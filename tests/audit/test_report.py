@@ -78,6 +78,16 @@ class TestCommand:
             assert json.loads(files["json"].read_text())["leaks"] is bool(code)
             assert all(file.stat().st_size for file in files.values())
 
+    def test_what_training_would_do_is_told_of_a_file_too(self, tmp_path):
+        ids = tokens()
+        model = keras.Model(
+            ids, keras.layers.Dense(3, activation="softmax")(2.0 * lstm(return_sequences=True)(embed(ids)))
+        )
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.save(tmp_path / "model.keras")
+        found = self.run(tmp_path / "model.keras")
+        assert found.exit_code == 0 and "LOSS_COUNTS_FILL" in found.output
+
     def test_inputs_from_a_file(self, tmp_path):
         leaky().save(tmp_path / "model.keras")
         np.savez(tmp_path / "batch.npz", ids=BATCH)

@@ -74,7 +74,9 @@ def audit(
         with left_as_it_was(model):
             draw_weights(model, seed)
             drawn = examine(run, feed, sides, precision, seed, "drawn")
-    return AuditReport(original.name, feed.pad_value, (*diagnose([given, drawn]), *others), (given, drawn))
+    return AuditReport(
+        original.name, feed.pad_value, (*diagnose([given, drawn]), *others), (given, drawn), _note(original, time_axis)
+    )
 
 
 def audit_callable(
@@ -103,6 +105,17 @@ def audit_callable(
     feed = feed_of_batch(inputs, pad_value, time_axis)
     examination = examine(run, feed, SIDES[side], "float32")
     return AuditReport(name, feed.pad_value, tuple(diagnose([examination])), (examination,))
+
+
+def _note(model: Any, time_axis: int | None) -> str:
+    """Axes that may be time, too."""
+    shapes = [tuple(tensor.shape) for tensor in getattr(model, "inputs", None) or []]
+    others = sorted(
+        {axis for shape in shapes for axis in range(2, len(shape)) if shape[1] is None and shape[axis] is None}
+    )
+    if time_axis is not None or not others:
+        return ""
+    return f"along axis 1 alone (for fill along the other, which is open, too: time_axis={others[0]})"
 
 
 def _check_side(side: str) -> None:

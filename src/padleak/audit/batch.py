@@ -1,5 +1,6 @@
 """A feed from a batch that a user gives: what each input is for, where the fill is and what it holds."""
 
+import numbers
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,6 +18,7 @@ def feed_of_batch(
     time_axis: int = 1,
     lengths_insisted_on: frozenset[int] = frozenset(),
     likely_pad_value: float = 0,
+    static: frozenset[str] = frozenset(),
 ) -> Feed:
     """A feed from a batch: an array, a list or dict of arrays, or rows of unequal lengths; padded or not.
 
@@ -26,39 +28,69 @@ def feed_of_batch(
         time_axis: Axis of time in inputs that have it; those of two axes have it second.
         lengths_insisted_on: If the batch is as long as one of these, it is because the model wants it.
         likely_pad_value: Where the batch does not say what fill holds.
+        static: Names of inputs that have no time axis, or `input 1`, `input 2` and so on in a list.
 
     Raises:
         InputError: Inputs that have no time axis, or too little in them.
     """
+    check_pad_value(pad_value)
     names, leaves, pack = _flatten(_level(inputs, likely_pad_value if pad_value is None else pad_value))
     if any(leaf.dtype.kind not in "iufb" for leaf in leaves) or not all(leaf.size for leaf in leaves):
         told = [f"{leaf.dtype} {leaf.shape}" for leaf in leaves]
         raise InputError("inputs", "arrays of numbers with one row or more", ", ".join(told))
+    if time_axis > 1 and not any(leaf.ndim > time_axis for leaf in leaves):
+        raise InputError(
+            "time_axis", f"below {max(leaf.ndim for leaf in leaves)}, as many axes as the inputs have", time_axis
+        )
     moved = [leaf.ndim > time_axis > 1 for leaf in leaves]
     leaves = [np.moveaxis(leaf, time_axis, 1) if away else leaf for leaf, away in zip(leaves, moved)]
-    steps = max((leaf.shape[1] for leaf in leaves if leaf.ndim > 1), default=0)
-    if steps < _FEWEST_STEPS:
+    longest = max((leaf.shape[1] for leaf in leaves if leaf.ndim > 1), default=0)
+    roles = [STATIC if name in static else _role(name, leaf, longest) for name, leaf in zip(names, leaves)]
+    widths = {leaf.shape[1] for role, leaf in zip(roles, leaves) if role != STATIC}
+    if not widths or min(widths) < _FEWEST_STEPS:
         shapes = f"shapes {[leaf.shape for leaf in leaves]}"
         raise InputError("inputs", "arrays (row, time) or (row, time, feature)", shapes)
-    roles = [_role(name, leaf, steps) for name, leaf in zip(names, leaves)]
+    if lengths_insisted_on and not widths <= lengths_insisted_on:
+        raise InputError(
+            "inputs", f"as long as the model insists on, {sorted(lengths_insisted_on)}", f"{sorted(widths)} steps"
+        )
     leaves = [leaf[:_MOST_ROWS] for leaf in leaves]
+    told = list(zip(roles, leaves))
     if pad_value is None:
-        pad_value = _find_pad_value(list(zip(roles, leaves)), likely_pad_value)
-    real = _real_steps(list(zip(roles, leaves)), pad_value)
-    firsts, lengths = real.argmax(axis=1), real.sum(axis=1)
+        pad_value = _find_pad_value(told, likely_pad_value)
+    # Inputs of one length share their real steps; those of other lengths have their own, and all are cut to the shortest.
+    real = {
+        width: _real_steps([(r, leaf) for r, leaf in told if leaf.shape[1:2] == (width,)], pad_value)
+        for width in widths
+    }
+    firsts = {width: where.argmax(axis=1) for width, where in real.items()}
+    lengths = np.min([where.sum(axis=1) for where in real.values()], axis=0)
     kept = lengths > min(_FEWEST_STEPS, lengths.max() - 1)
-    fixed = steps if steps in lengths_insisted_on else None
-    length = min(int(lengths[kept].min(initial=steps)), _MOST_STEPS, (fixed or steps + 1) - 1)
+    fixed = min(widths) if lengths_insisted_on else None
+    length = min(int(lengths[kept].min(initial=min(widths))), _MOST_STEPS, (fixed or min(widths) + 1) - 1)
     if length < _FEWEST_STEPS or not kept.any():
         raise InputError("inputs", f"sequences of {_FEWEST_STEPS} or more real steps", f"lengths {lengths.tolist()}")
-    places, rows = firsts[kept, None] + np.arange(length), np.flatnonzero(kept)
+    rows = np.flatnonzero(kept)
     parts = tuple(
-        Part(name, role, leaf[rows] if role == STATIC else leaf[rows[:, None], places])
+        Part(
+            name,
+            role,
+            leaf[rows]
+            if role == STATIC
+            else leaf[rows[:, None], firsts[leaf.shape[1]][rows, None] + np.arange(length)],
+        )
         for name, role, leaf in zip(names, roles, leaves)
     )
-    filled = {"pre": firsts > 0, "post": firsts + lengths < steps}
-    seen = frozenset(side for side, rows_filled in filled.items() if rows_filled[lengths > 0].any())
+    in_front = any((first[where.any(axis=1)] > 0).any() for first, where in zip(firsts.values(), real.values()))
+    at_end = any((~where[where.any(axis=1)][:, -1]).any() for where in real.values())
+    seen = frozenset(side for side, is_seen in (("pre", in_front), ("post", at_end)) if is_seen)
     return Feed(parts, moving_time(pack, moved, time_axis), pad_value, length, fixed, seen, bool((lengths == 0).any()))
+
+
+def check_pad_value(pad_value: Any) -> None:
+    """Raises an `InputError` for what is no number."""
+    if pad_value is not None and not isinstance(pad_value, numbers.Real):
+        raise InputError("pad_value", "a number", repr(pad_value))
 
 
 def moving_time(pack: Callable, moved: Iterable[bool], time_axis: int) -> Callable[[list[np.ndarray]], Any]:
@@ -105,14 +137,15 @@ def _flatten(inputs: Any) -> tuple[list[str], list[np.ndarray], Callable[[list[n
     return ["inputs"], [np.asarray(inputs)], lambda parts: parts[0]
 
 
-def _role(name: str, leaf: np.ndarray, steps: int) -> str:
-    if leaf.ndim < 2 or leaf.shape[1] != steps:
+def _role(name: str, leaf: np.ndarray, longest: int) -> str:
+    """What an input is for; of two axes and not the longest, only ids have a time axis."""
+    if leaf.ndim < 2 or (leaf.ndim == 2 and leaf.shape[1] != longest and leaf.dtype.kind not in "iub"):
         return STATIC
     if leaf.ndim > 2:
         return TOKENS if leaf.dtype.kind in "iu" else FEATURES
     if "mask" in name.lower() or leaf.dtype == bool:
         return MASK
-    if "position" in name.lower() or (leaf == np.arange(steps)).all():
+    if "position" in name.lower() or (leaf == np.arange(leaf.shape[1])).all():
         return POSITIONS
     if "segment" in name.lower() or "type" in name.lower():
         return SEGMENTS
@@ -144,11 +177,16 @@ def _find_pad_value(leaves: list[tuple[str, np.ndarray]], likely: float) -> floa
 
 
 def _looks_like_fill(same: np.ndarray) -> bool:
-    """Whether a value that `(row, time)` marks stands in runs at the ends of rows and nowhere else."""
+    """Whether a value that `(row, time)` marks stands in runs at the ends of rows and nowhere else; one may be real."""
     runs = np.maximum(
         np.minimum.accumulate(same, axis=1).sum(axis=1), np.minimum.accumulate(same[:, ::-1], axis=1).sum(axis=1)
     )
-    return same.sum() == runs.sum() and ((runs > 1).sum() > 1 or runs.max() > 2) and bool((runs < same.shape[1]).any())
+    return (
+        same.sum() == runs.sum()
+        and runs.max() > 1
+        and ((runs > 0).sum() > 1 or runs.max() > 2)
+        and bool((runs < same.shape[1]).any())
+    )
 
 
 def _real_steps(leaves: list[tuple[str, np.ndarray]], pad_value: float) -> np.ndarray:

@@ -48,7 +48,8 @@ CURES = {
         "True in the constructor of a layer of your own that keeps time as it is.",
         {
             "Lambda": "Lambda(function, mask=lambda inputs, mask: mask) keeps the mask.",
-            "Conv1D": "A convolution takes no mask: multiply its input by the mask first, and hand the mask on by hand.",
+            "Conv1D": "A convolution takes no mask: multiply its input by the mask first, and hand the mask on by hand; where "
+            "GlobalMaxPooling1D follows, which takes none either, set fill to -1e9 before it.",
             "MultiHeadAttention": "It hands on a mask attached to its query, not one that it gets: next_layer(y, mask=mask).",
         },
     ),
@@ -72,12 +73,21 @@ CURES = {
         {
             "Flatten": "Flatten puts every step in a place of its own: pool over time with the mask (GlobalAveragePooling1D), "
             "or take the last state.",
-            "GlobalMaxPooling1D": "Set fill to a large negative number first: x + (1 - mask[..., None]) * -1e9.",
+            "GlobalMaxPooling1D": "Set fill to a large negative number first: x - 1e9 * (1 - cast(mask, x.dtype))[..., None].",
             "Conv1D": "Multiply the input by the mask first: then fill is zero, as what lies outside the sequence is.",
             "BatchNormalization": "Use LayerNormalization, or hand the mask over: BatchNormalization takes mask=.",
             "MultiHeadAttention": "It replaces an explicit query_mask by what is attached to its query, and query_mask hides "
             "no key: attention(x, x, attention_mask=mask[:, None, :]), and next_layer(y, mask=mask).",
         },
+    ),
+    "MASK_NOT_PASSED": Cure(
+        "{kind} takes a mask and its input has one, but Keras does not hand it over beside other tensors (an initial state).",
+        "Hand it over yourself: layer(x, initial_state=state, mask=embedding.compute_mask(ids)).",
+    ),
+    "TAKES_NO_MASK": Cure(
+        "{kind} mixes steps, and takes no mask.",
+        "Leave the fill out by arithmetic: with m = cast(mask, x.dtype)[..., None] the mean is sum(x * m, axis=1) / "
+        "sum(m, axis=1); or use a layer that takes a mask (GlobalAveragePooling1D).",
     ),
     "LEAK_IN_CODE": Cure(
         "Code of {kind} that is no layer mixes fill into real steps.",
@@ -147,7 +157,8 @@ CURES = {
     ),
     "LEAK_UNEXPLAINED": Cure(
         "Fill changes the outputs, and no single layer could be found that lets it in.",
-        "Look at the table of layers for the first that leaks; code between layers cannot be watched.",
+        "Look at the table of layers, where there is one, for the first that leaks; code between layers cannot be watched: "
+        "hand it the mask.",
     ),
 }
 """By code."""

@@ -1,5 +1,6 @@
 """From leaks to findings: where fill first gets in, and what became of the mask on the way there."""
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -52,7 +53,7 @@ def _without_inner_positions(findings: list[Finding]) -> list[Finding]:
     """A layer that leaks by itself says more than positions that shift within it: those may be relative ones, which cancel."""
     kept: list[Finding] = []
     for finding in sorted(findings, key=lambda finding: finding.code == "POSITIONS_SHIFT"):
-        around = [other for other in kept if finding.layer.startswith(f"{other.layer}/")]
+        around = [other for other in kept if "/" in other.layer and finding.layer.startswith(f"{other.layer}/")]
         if finding.code == "POSITIONS_SHIFT" and around:
             kept[kept.index(around[0])] = replace(
                 around[0], sides=tuple(dict.fromkeys((*around[0].sides, *finding.sides)))
@@ -79,7 +80,7 @@ def _explain(examination: Examination, leaks: Leaks) -> Iterator[Finding]:
     needs_company = condition.beside_longer and max(on_this_side, default=0.0) <= examination.tolerance
     if condition.beside_longer and not needs_company and on_this_side:
         return
-    others = [other for other in plain if other.condition.side != condition.side]
+    others = [other for other in (*plain, *examination.controls) if other.condition.side != condition.side]
     entries = list(_entries(leaks, examination.tolerance))
     for position in entries:
         elsewhere = [other.out_of[position] for other in others if position < len(other.out_of)]
@@ -171,8 +172,10 @@ def _blame(leaks: Leaks, position: int, elsewhere_clean: bool) -> tuple[str, Cal
         if leaks.view.contradicts(mask):
             return "MASK_WRONG", calls[_origin_of_wrong_mask(leaks, position)]
         if not _lacks_a_mask(call):
-            return "MASK_IGNORED", call
-    return _where_lost(calls, position)
+            return ("MASK_NOT_PASSED" if _is_not_passed(call) else "MASK_IGNORED"), call
+    if mask is None and not hasattr(call.layer, "weights"):
+        return "TAKES_NO_MASK", call
+    return where_lost(calls, position)
 
 
 def _reads_by_place(call: Call) -> bool:
@@ -182,6 +185,13 @@ def _reads_by_place(call: Call) -> bool:
     given, taken = call.inputs[0].value, call.outputs[0].value
     picks_one = given.ndim > 2 and taken.squeeze().shape == given[:, 0].squeeze().shape
     return picks_one and any(np.array_equal(taken.squeeze(), given[:, place].squeeze()) for place in (0, -1))
+
+
+def _is_not_passed(call: Call) -> bool:
+    """Whether a layer that takes a mask got none, though its input has one: Keras hands it over to layers of one tensor."""
+    if call.masks_given or "mask" not in inspect.signature(call.layer.call).parameters:
+        return False
+    return call.inputs[0].mask is not None and len(call.inputs) > 1
 
 
 def _lacks_a_mask(call: Call) -> bool:
@@ -194,12 +204,12 @@ def _lacks_a_mask(call: Call) -> bool:
     )
 
 
-def _where_lost(calls: list[Call], position: int) -> tuple[str, Call]:
+def where_lost(calls: list[Call], position: int) -> tuple[str, Call]:
     """Where on the way to a call without a mask there was one."""
     todo, seen, came_from_code = [position], set(), False
     while todo:
         here = todo.pop(0)
-        for tensor in calls[here].inputs:
+        for tensor in _asking_first(calls[here]):
             source = tensor.source
             came_from_code |= source is None and not _is_input_of_model(calls, tensor)
             if source is None or source in seen or tensor.mask is not None:
@@ -207,6 +217,10 @@ def _where_lost(calls: list[Call], position: int) -> tuple[str, Call]:
             seen.add(source)
             if calls[source].mask_out is not None:
                 return "MASK_DELETED", calls[_deleter(calls, source, here)]
+            around = set(_enclosing(calls, here))
+            left = [outer for outer in _enclosing(calls, source) if outer and outer not in around]
+            if left and calls[left[-1]].mask_in is not None and calls[left[-1]].mask_out is None:
+                return "MASK_LOST", calls[left[-1]]
             misfit = _origin_of_misfit(calls, source)
             if misfit is not None:
                 return "MASK_SHAPE", calls[misfit]
@@ -217,7 +231,7 @@ def _where_lost(calls: list[Call], position: int) -> tuple[str, Call]:
                 if stolen:
                     return "MASK_DELETED", calls[_deleter(calls, stolen[0], source)]
                 return "MASK_LOST", calls[source]
-            todo.append(source)
+            todo += [*left, source]
     for index in range(position):
         if came_from_code and calls[index].mask_out is not None:
             around = [outer for outer in _enclosing(calls, index) if outer and calls[outer].mask_out is None]
@@ -225,6 +239,12 @@ def _where_lost(calls: list[Call], position: int) -> tuple[str, Call]:
             lost = next((outer for outer in around if outer not in inside), calls[position].parent or 0)
             return "MASK_LOST_IN_CODE", calls[lost]
     return "NO_MASK", calls[position]
+
+
+def _asking_first(call: Call) -> list[Tensor]:
+    """The tensors that went in; of attention first what is looked at, whose fill matters, and what looks last."""
+    looks = call.kind.endswith("Attention") and len(call.inputs) > 1
+    return [*call.inputs[1:], call.inputs[0]] if looks else call.inputs
 
 
 def _is_input_of_model(calls: list[Call], tensor: Tensor) -> bool:

@@ -147,6 +147,11 @@ class Feed:
         other = [Condition(side, most, other_content=True) for side in sides if self.has_mask_input]
         return [*plain, *other, *(Condition(side, most, beside_longer=True) for side in sides)]
 
+    def controls(self, sides: tuple[str, ...]) -> list[Condition]:
+        """One way to fill on a side that was not asked for; none where the model insists on a length."""
+        others = [side for side in ("post", "pre") if side not in sides]
+        return [Condition(side, self.counts[-1]) for side in others if self.fixed is None]
+
     def lay(self, condition: Condition | None = None, seed: int = 0, empty_row: bool = False) -> tuple[Any, View]:
         """A batch, and where the sequences are in it.
 

@@ -1,5 +1,6 @@
 """Models and batches from files; a stranger's model cannot run code."""
 
+import contextlib
 import importlib
 import sys
 import zipfile
@@ -29,6 +30,8 @@ def load_model(path: Path, custom: list[str]) -> Any:
     backend.start()
     known = {name: thing for module in custom for name, thing in _layers_of(module).items()}
     try:
+        with contextlib.suppress(Exception):  # a loss of one's own that is not known here
+            return keras.models.load_model(path, custom_objects=known, compile=True, safe_mode=True)
         return keras.models.load_model(path, custom_objects=known, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many kinds
         reason = say_error(error)

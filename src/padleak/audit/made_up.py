@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from padleak.audit.batch import feed_of_batch, moving_time
+from padleak.audit.batch import check_pad_value, feed_of_batch, moving_time
 from padleak.audit.feed import FEATURES, MASK, POSITIONS, SEGMENTS, STATIC, TOKENS, Feed, Part
 from padleak.errors import InputError
 from padleak.models.backend import keras
@@ -33,11 +33,14 @@ def feed_of_model(
     shapes = _shapes(model)
     if time_axis is None:
         time_axis = next((shape.index(None, 1) for shape in shapes if None in shape[1:]), 1)
-    elif time_axis < 1:
-        raise InputError("time_axis", "1 or more, axis 0 being that of the rows", time_axis)
+    elif time_axis < 1 or (shapes and not any(len(shape) > time_axis for shape in shapes)):
+        raise InputError("time_axis", "an axis of an input, 1 or more (axis 0 is that of the rows)", time_axis)
+    check_pad_value(pad_value)
     if inputs is not None:
-        insisted_on = frozenset(shape[time_axis] for shape in shapes if len(shape) > time_axis) - {None}
-        return feed_of_batch(inputs, pad_value, time_axis, insisted_on, _likely_pad_value(model))
+        static = _static(model)
+        timed = [shape for name, shape in zip(_names(model), shapes) if name not in static]
+        insisted_on = frozenset(shape[time_axis] for shape in timed if len(shape) > time_axis) - {None}
+        return feed_of_batch(inputs, pad_value, time_axis, insisted_on, _likely_pad_value(model), static)
     if not shapes:
         raise InputError(
             "inputs", "given for a model that does not say what it takes", "none",
@@ -54,9 +57,12 @@ def _made_up(model: Any, pad_value: float, time_axis: int, seed: int) -> Feed:
     moved = [len(shape) > time_axis > 1 for shape in _shapes(model)]
     shapes = [_with_time_second(shape, time_axis) if away else shape for shape, away in zip(_shapes(model), moved)]
     generator, words = np.random.default_rng(seed), _words(model)
-    holds_ids = bool(words[_ANY_NUMBER]) and len(shapes) == 1
+    has_words = bool(words[_ANY_NUMBER])
+    holds_ids = has_words and len(shapes) == 1
     roles = [
-        _role_of_input(tensor.name, shape, str(tensor.dtype), holds_ids, index in words)
+        _role_of_input(
+            tensor.name, shape, str(tensor.dtype), holds_ids or (has_words and None in shape[1:]), index in words
+        )
         for index, (tensor, shape) in enumerate(zip(model.inputs, shapes))
     ]
     fixed = next((shape[1] for shape, role in zip(shapes, roles) if role != STATIC and shape[1] is not None), None)
@@ -103,6 +109,20 @@ def _role_of_input(name: str, shape: tuple, dtype: str, holds_ids: bool, is_embe
     if dtype == "bool":
         return MASK
     return TOKENS if holds_ids or is_embedded or is_whole else STATIC
+
+
+def _names(model: Any) -> list[str]:
+    """Names of the inputs as a batch has them."""
+    structure = getattr(model, "_inputs_struct", None)  # Keras has no public way to it
+    count = len(_shapes(model))
+    return list(structure) if isinstance(structure, dict) else [f"input {index + 1}" for index in range(count)]
+
+
+def _static(model: Any) -> frozenset[str]:
+    """Names of the inputs `(row, n)` of fixed n, where others are open in time."""
+    named = dict(zip(_names(model), _shapes(model)))
+    is_open = any(None in shape[1:] for shape in named.values())
+    return frozenset(name for name, shape in named.items() if is_open and len(shape) == 2 and shape[1] is not None)
 
 
 def _shapes(model: Any) -> list[tuple]:

@@ -57,8 +57,9 @@ def precision_of(model: Any) -> str:
 
 @contextlib.contextmanager
 def left_as_it_was(model: Any) -> Iterator[None]:
-    """All variables of the model are set back after the block, whatever happens: weights, states, seeds."""
-    before = [(variable, keras.ops.convert_to_numpy(variable)) for variable in model.variables]
+    """All variables of the model are set back after the block, whatever happens: weights, states, seeds, metrics."""
+    variables = {id(variable): variable for variable in (*model.variables, *model.metrics_variables)}.values()
+    before = [(variable, keras.ops.convert_to_numpy(variable)) for variable in variables]
     try:
         yield
     finally:

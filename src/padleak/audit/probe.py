@@ -58,6 +58,7 @@ class Examination:
         reference: The run without fill.
         home: Where the sequences are in it.
         leaks: One for each condition.
+        controls: Fill on a side that was not asked for, to tell what hangs on the side.
         alone: What differs where a sequence has its batch for itself; None for what insists on a number of rows.
         tolerance: Leaks up to it are rounding.
     """
@@ -66,6 +67,7 @@ class Examination:
     reference: Trace
     home: View
     leaks: tuple[Leaks, ...]
+    controls: tuple[Leaks, ...]
     alone: Leaks | None
     tolerance: float
 
@@ -89,13 +91,15 @@ def examine(
     inputs, home = feed.lay()
     reference = _attempt(run, inputs, "without fill")
     changed = _attempt(run, feed.exchanged().lay()[0], "without fill")
-    leaks = []
-    for condition in feed.conditions(sides):
+    asked, leaks, controls = feed.conditions(sides), [], []
+    for condition in (*asked, *feed.controls(sides)):
         inputs, view = feed.lay(condition, seed)
         # Something may insist on a number of rows.
-        filled = _attempt(run, inputs, f"filled {condition.name}", is_optional=condition.beside_longer)
+        is_optional = condition.beside_longer or condition not in asked
+        filled = _attempt(run, inputs, f"filled {condition.name}", is_optional)
         if filled is not None:
-            leaks.append(_compare(condition, reference, changed, filled, view, home))
+            to = leaks if condition in asked else controls
+            to.append(_compare(condition, reference, changed, filled, view, home))
     again, alone = (
         _with_rows(run, feed, rows, reference, changed, home) for rows in (list(range(feed.height)) * 2, [0])
     )
@@ -104,7 +108,7 @@ def examine(
         leaks = [one for one in leaks if not one.condition.beside_longer]
     noise = 0.0 if again is None or not np.isfinite(again.outputs) else again.outputs
     tolerance = max(_LEAST, _ROUNDINGS * EPSILON[precision], _TIMES_NOISE * noise)
-    return Examination(weights, reference, home, tuple(leaks), alone, tolerance)
+    return Examination(weights, reference, home, tuple(leaks), tuple(controls), alone, tolerance)
 
 
 def _with_rows(run: Run, feed: Feed, rows: list[int], reference: Trace, changed: Trace, home: View) -> Leaks | None:

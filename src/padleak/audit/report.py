@@ -26,12 +26,14 @@ class AuditReport:
         pad_value: What fill held.
         findings: First causes first.
         examinations: With the weights as given, then with drawn ones.
+        note: What was not tried, and how to.
     """
 
     model: str
     pad_value: float
     findings: tuple[Finding, ...]
     examinations: tuple[Examination, ...]
+    note: str = ""
 
     @property
     def leaks(self) -> bool:
@@ -107,6 +109,7 @@ class AuditReport:
             )
             if is_so
         ]
+        more += [self.note] if self.note else []
         return f"Tried: {', '.join([f'{counts} steps of fill (value {self.pad_value:g}) {sides}', *more])}"
 
     def to_json(self) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from padleak.audit.catalogue.parts import UNITS, classifier, embed, is_real, lstm, tokens
+from padleak.audit.catalogue.parts import UNITS, WORDS, classifier, embed, is_real, lstm, tokens
 from padleak.audit.catalogue.trap import trap
 from padleak.models.backend import keras
 
@@ -99,3 +99,14 @@ def a_mask_left_behind(mended: bool) -> Any:
 
     ids = tokens()
     return classifier(ids, lstm()(Turned(name="turned")(embed(ids))))
+
+
+@trap("MASK_NOT_PASSED", "decoder", seen="keras#19311")
+def a_decoder_with_an_initial_state(mended: bool) -> Any:
+    """Keras hands a mask over to layers that are called with one tensor; beside an initial state it does not."""
+    source, target = (keras.Input((None,), dtype="int32", name=name) for name in ("source", "target"))
+    state = lstm(return_state=True)(embed(source))[1:]
+    embedding = keras.layers.Embedding(WORDS, UNITS, mask_zero=True, name="written")
+    decoder = keras.layers.LSTM(UNITS, return_sequences=True, name="decoder")
+    mask = embedding.compute_mask(target) if mended else None
+    return classifier([source, target], decoder(embedding(target), initial_state=state, mask=mask))

@@ -20,7 +20,7 @@ def tagger(ids: Any, values: Any, classes: int = 3) -> Any:
     )
 
 
-@trap("LOSS_COUNTS_FILL", "tagger", leaks=False, seen="tensorflow#34491, keras#19311")
+@trap("LOSS_COUNTS_FILL", "multiply", leaks=False, seen="tensorflow#34491, keras#19311")
 def a_loss_that_no_mask_reaches(mended: bool) -> Any:
     """Answers at real steps are right, but the mask is lost behind them, so that labels at fill steps are learnt."""
     ids = tokens()

@@ -13,5 +13,5 @@ CHECKS = hidden_steps, batch_statistics, gradients, empty_rows, labels, saving, 
 def check(case: Case) -> Iterator[Finding]:
     """All findings beside the leaks; the model is left as it was after each question."""
     for question in CHECKS:
-        with left_as_it_was(case.model):
+        with left_as_it_was(case.model), left_as_it_was(case.original):
             yield from question.findings(case)

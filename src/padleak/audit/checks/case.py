@@ -54,6 +54,11 @@ class Case:
         return next((leaks.outputs for leaks in self.given.leaks if leaks.condition == self.condition), 0.0)
 
     @property
+    def is_stateful(self) -> bool:
+        """Whether a layer keeps its state from batch to batch."""
+        return any(getattr(layer, "stateful", False) for layer in self.model._flatten_layers())
+
+    @property
     def itself(self) -> Call:
         """The model, as a call to blame."""
         return self.given.reference.calls[0]

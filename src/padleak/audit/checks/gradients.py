@@ -19,7 +19,12 @@ from padleak.models.gradients import BACKENDS, gradients_of
 
 def findings(case: Case) -> Iterator[Finding]:
     """The last layer on the way whose weights get another gradient of the same answers, with fill than without."""
-    if backend.name() not in BACKENDS or case.plain_leak > case.given.tolerance or not case.model.trainable_variables:
+    if (
+        backend.name() not in BACKENDS
+        or case.is_stateful
+        or case.plain_leak > case.given.tolerance
+        or not case.model.trainable_variables
+    ):
         return
     inputs, home, view = case.three
     found = [

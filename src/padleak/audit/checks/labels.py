@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from padleak.audit.checks.case import Case
-from padleak.audit.diagnosis import Finding, make_finding
+from padleak.audit.diagnosis import Finding, make_finding, where_lost
 from padleak.audit.feed import Condition, View
-from padleak.audit.trace import Tensor
+from padleak.audit.trace import Call, Tensor
 from padleak.models.backend import keras
 
 _CODES = {"loss": "LOSS_COUNTS_FILL", "metrics": "METRIC_COUNTS_FILL"}
@@ -32,10 +32,12 @@ def findings(case: Case) -> Iterator[Finding]:
     )
     share = float(1 - view.truth.mean())
     for name, compute in (("loss", _loss), ("metrics", _metrics)):
+        if name == "loss" and _ignores_a_class(compiled):
+            continue
         first, other = (_try(compute, compiled, answer, view, is_other, weights) for is_other in (False, True))
         changed = [key for key in first if key in other and not np.isclose(first[key], other[key], rtol=1e-5)]
         if changed:
-            yield make_finding(_CODES[name], case.itself, share, "warning", ", ".join(changed))
+            yield make_finding(_CODES[name], _to_blame(case, answer), share, "warning", ", ".join(changed))
     if weights is not None and feed.fixed is None:
         home, unfilled = case.given.home, case.given.reference.calls[0].outputs[0]
         whole = _try(_loss, compiled, unfilled, home, False, np.ones((home.height, home.width), "float32"))
@@ -44,9 +46,24 @@ def findings(case: Case) -> Iterator[Finding]:
             yield make_finding("LOSS_THINNED_BY_FILL", case.itself, 1 - thin["loss"] / whole["loss"], "warning")
 
 
+def _to_blame(case: Case, answer: Tensor) -> Call:
+    """The layer that lost the mask on the way to the answer; the model where it has one, or never had."""
+    if answer.mask is not None or answer.source is None:
+        return case.itself
+    calls = case.given.reference.calls
+    last = calls[answer.source]
+    code, lost = ("MASK_LOST", last) if last.mask_in is not None else where_lost(calls, answer.source)
+    return case.itself if code == "NO_MASK" else lost
+
+
 def _is_weighted(model: Any) -> bool:
     metrics = getattr(model, "_compile_metrics", None)  # Keras has no public way to it
-    return bool(getattr(metrics, "_user_weighted_metrics", None))
+    return getattr(metrics, "_user_weighted_metrics", None) is not None
+
+
+def _ignores_a_class(model: Any) -> bool:
+    """Whether the loss leaves out a label, which is what fill has then."""
+    return any(getattr(loss, "ignore_class", None) is not None for loss in keras.tree.flatten(model.loss))
 
 
 def _try(

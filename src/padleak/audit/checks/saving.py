@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from padleak.audit.checks.case import Case
 from padleak.audit.diagnosis import Finding, make_finding
 from padleak.audit.model import trace_of
@@ -14,7 +16,7 @@ from padleak.models.backend import keras
 
 def findings(case: Case) -> Iterator[Finding]:
     """The first call whose mask is another in the model made anew from its configuration, where its answers are others."""
-    if getattr(case.model, "stateful", False):
+    if case.is_stateful:
         return
     inputs, view = case.feed.lay(case.condition)
     again = _made_anew(case.model)
@@ -29,7 +31,8 @@ def findings(case: Case) -> Iterator[Finding]:
     moved = case.run(changed)
     three = zip(before.calls[0].outputs, moved.calls[0].outputs, after.calls[0].outputs)
     leak = max((leak_of(a.value, b.value, c.value, view, view) or 0.0 for a, b, c in three), default=0.0)
-    if leak > case.given.tolerance:
+    are_numbers = all(np.isfinite(tensor.value).all() for tensor in before.calls[0].outputs)
+    if are_numbers and leak > case.given.tolerance:
         yield make_finding("SAVED_OTHERWISE", _first_other(before, after), leak, "warning")
 
 
