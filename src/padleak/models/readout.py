@@ -21,6 +21,12 @@ def last(stream: Stream) -> "KerasTensor":
 
 
 @readouts.add
+def first(stream: Stream) -> "KerasTensor":
+    """The state at the first step of the row, as a token that stands for the whole has it."""
+    return stream.values[:, 0]
+
+
+@readouts.add
 def mean(stream: Stream) -> "KerasTensor":
     """Mean over the steps (of the real ones, where a mask arrives)."""
     return stream.call(keras.layers.GlobalAveragePooling1D(name="mean"), stream.values)
