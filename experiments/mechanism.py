@@ -87,17 +87,17 @@ EXPERIMENT = Experiment(
         Claim(
             "M2", "Zero inputs do not stay zero: a Dense layer's bias makes them something", THREAD,
             (
-                AtMost("Dense at fill at initialisation, when its bias is zero", before_training("Dense"), SHARE, NOTHING),
                 Above("Dense at fill after training", at_fill("Dense", "trained"), SHARE, 1e-3),
                 Above("the same with a mask", at_fill("Dense", "trained", True), SHARE, 1e-3),
+                AtMost("Dense at fill at initialisation, when its bias is zero", before_training("Dense"), SHARE, NOTHING),
             ),
             "layers_and_fill",
         ),
         Claim(
             "M3", "Batch normalisation makes zeros something, and takes them into its statistics", THREAD,
             (
-                AtMost("at fill at initialisation", before_training("BatchNormalization"), SHARE, NOTHING),
                 Above("at fill after training", at_fill("BatchNormalization", "trained"), SHARE, 1e-3),
+                AtMost("at fill at initialisation", before_training("BatchNormalization"), SHARE, NOTHING),
                 Above("moving statistics after a step with fill, no mask", statistics(False), "times their move", 0.1),
                 AtMost("the same with a mask", largest("statistics_shift", True), "times their move", 1e-3),
             ),
@@ -106,8 +106,8 @@ EXPERIMENT = Experiment(
         Claim(
             "M4", "Layer normalisation's learned bias makes zeros something", THREAD,
             (
-                AtMost("at fill at initialisation", before_training("LayerNormalization"), SHARE, NOTHING),
                 Above("at fill after training", at_fill("LayerNormalization", "trained"), SHARE, 1e-3),
+                AtMost("at fill at initialisation", before_training("LayerNormalization"), SHARE, NOTHING),
             ),
             "layers_and_fill",
         ),

@@ -17,6 +17,7 @@ import pandas as pd
 from padleak.errors import InputError
 from padleak.report.answer import write_answer
 from padleak.report.plots import STYLE, Drawn, figures
+from padleak.report.thread import answer_thread
 from padleak.report.words import say_effect, say_interval, say_number, say_p, say_power, short_source
 from padleak.study.experiment import experiments_folder
 from padleak.study.results import Results
@@ -127,6 +128,7 @@ def gather(results: Results, sections: list[Section]) -> dict:
     drawn = {section.name for section in sections}
     return {
         "answer": write_answer(results),
+        "thread": answer_thread(results),
         "verdicts": verdicts,
         "sections": sections,
         "experiments": run["experiments"],
