@@ -40,14 +40,16 @@ def _masked_attention_class() -> type:
 
     @keras.saving.register_keras_serializable("padleak")
     class MaskedAttention(keras.layers.Layer):
-        def __init__(self, heads: int, scores: str, is_rotary: bool, **settings: Any):
+        def __init__(self, heads: int, scores: str, is_rotary: bool, seed: int | None = None, **settings: Any):
             super().__init__(**settings)
-            self.heads, self.scores, self.is_rotary = heads, scores, is_rotary
+            self.heads, self.scores, self.is_rotary, self.seed = heads, scores, is_rotary, seed
             self.supports_masking = True
 
         def build(self, shape: tuple) -> None:
-            self.project = keras.layers.Dense(3 * shape[-1], name="project")
-            self.combine = keras.layers.Dense(shape[-1], name="combine")
+            first, second = np.random.SeedSequence(self.seed).generate_state(2).tolist()
+            drawn = keras.initializers.GlorotUniform
+            self.project = keras.layers.Dense(3 * shape[-1], kernel_initializer=drawn(first), name="project")
+            self.combine = keras.layers.Dense(shape[-1], kernel_initializer=drawn(second), name="combine")
             self.project.build(shape)
             self.combine.build(shape)
 
@@ -73,7 +75,7 @@ def _masked_attention_class() -> type:
             return weights / ops.maximum(ops.sum(weights, axis=-1, keepdims=True), 1e-9)
 
         def get_config(self) -> dict:
-            own = {"heads": self.heads, "scores": self.scores, "is_rotary": self.is_rotary}
+            own = {"heads": self.heads, "scores": self.scores, "is_rotary": self.is_rotary, "seed": self.seed}
             return super().get_config() | own
 
     return MaskedAttention
@@ -85,14 +87,15 @@ def _positions_class() -> type:
 
     @keras.saving.register_keras_serializable("padleak")
     class Positions(keras.layers.Layer):
-        def __init__(self, kind: str, **settings: Any):
+        def __init__(self, kind: str, seed: int | None = None, **settings: Any):
             super().__init__(**settings)
-            self.kind = kind
+            self.kind, self.seed = kind, seed
             self.supports_masking = True
 
         def build(self, shape: tuple) -> None:
             if self.kind != "sinusoidal":
-                self.table = keras.layers.Embedding(_LONGEST, shape[-1], name="table")
+                drawn = keras.initializers.RandomUniform(-0.05, 0.05, self.seed)
+                self.table = keras.layers.Embedding(_LONGEST, shape[-1], embeddings_initializer=drawn, name="table")
                 self.table.build()
 
         def call(self, values: Any, mask: Any = None) -> Any:
@@ -105,7 +108,7 @@ def _positions_class() -> type:
             return values + self.table(ops.minimum(places, _LONGEST - 1))
 
         def get_config(self) -> dict:
-            return super().get_config() | {"kind": self.kind}
+            return super().get_config() | {"kind": self.kind, "seed": self.seed}
 
     return Positions
 
