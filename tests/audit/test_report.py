@@ -38,6 +38,12 @@ class TestReport:
         rows = [line.strip().split(" ")[0] for line in str(report).split("─\n")[1].split("\n\n")[0].splitlines()]
         assert rows == [path.rsplit("/", 1)[-1] for path in report.layers.layer]
 
+    def test_text_is_the_same_in_a_notebook(self, monkeypatch):
+        report = padleak.audit(CLEAN["lstm"]())
+        plain = str(report)
+        monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+        assert str(report) == plain
+
     def test_what_became_of_the_mask(self):
         table = next(trap for trap in CATALOGUE if trap.name == "post norm attention").audit(mended=False).layers
         row = table[table.layer.str.endswith("attention_1")].iloc[0]

@@ -64,7 +64,7 @@ def _table(report: "AuditReport") -> str:
         cells = [_leak(leak) for leak in leaks]
         table.add_row(_indented(row), row["output_shape"], _mask(row), *cells)
     stream = io.StringIO()
-    Console(file=stream, width=_WIDTH, color_system=None).print(table, _LEGEND, highlight=False)
+    Console(file=stream, width=_WIDTH, color_system=None, force_jupyter=False).print(table, _LEGEND, highlight=False)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
 
