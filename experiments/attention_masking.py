@@ -39,11 +39,13 @@ def design(profile: Profile) -> Design:
     return Design(BlockwiseCell.of(networks.cells), networks.skipped)
 
 
-def shift(model: str, masking: str, probe: str = f"post+{FILL}", layers: int = 2):
-    """Shift of what the head sees, one number a seed; padded at the end in training."""
+def shift(model: str, masking: str):
+    """Shift of what the head of two blocks sees under fill at the end, as in training; one number a seed."""
 
     def effect(table: pd.DataFrame) -> pd.Series:
-        rows = where(table, model=model, masking=masking, layers=layers, probe=probe, padding="post", readout="mean")
+        rows = where(
+            table, model=model, masking=masking, layers=2, probe=f"post+{FILL}", padding="post", readout="mean"
+        )
         return per_seed(rows, "relative_shift", "summary")
 
     return effect

@@ -33,12 +33,11 @@ def at_fill(block: str, stage: str, masked: bool = False, metric: str = "fill_no
     return effect
 
 
-def largest(metric: str, masked: bool | None = None, stage: str = "trained"):
-    """The largest of a metric over all blocks and both sides, by cell."""
+def largest(metric: str, masked: bool):
+    """The largest of a metric over all blocks and both sides after training, by cell."""
 
     def effect(table: pd.DataFrame) -> pd.Series:
-        rows = where(table, metric=metric, probe=stage)
-        rows = rows if masked is None else where(rows, masked=masked)
+        rows = where(table, metric=metric, probe="trained", masked=masked)
         return rows.groupby("cell", observed=True).value.max()
 
     return effect

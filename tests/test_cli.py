@@ -17,7 +17,7 @@ def padleak(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["run", "core_gird"], "experiment must be one of core_grid"),
+        (["run", "core_gird"], "experiment must be one of attention_masking, core_grid"),
         (["run", "core_gird"], "Did you mean core_grid?"),
         (["run", "--profile", "standart"], "Did you mean standard?"),
         (["run", "--dataset", "csv:nowhere.csv"], "must be a file that exists; got nowhere.csv"),

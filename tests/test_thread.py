@@ -39,7 +39,7 @@ def test_the_three_answers():
     weights, zero, source = (said(answer) for answer in answer_thread(planted(0.0)))
     assert weights.startswith("No:") and "up to 0.5 times" in weights
     assert "10 % in Dense" in zero and "in Dense it is zero before training" in zero and "1 of 2 kinds" in zero
-    assert "Pooling (25 %);" in source and "ends at Pooling" in source
+    assert "Pooling (25 %);" in source and "no further than Pooling" in source
 
 
 def test_weights_that_are_zero_are_said_to_be():

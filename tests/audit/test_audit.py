@@ -69,6 +69,26 @@ class TestLeak:
         reached = [path.rsplit("/", 1)[1] for path in finding.consequences]
         assert reached == ["attention_2", "add_2", "norm_2", "mean", "head"]
 
+    def test_answers_in_whole_numbers_count(self):
+        ids = tokens()
+        pooled = keras.ops.mean(keras.layers.Embedding(50, 8, embeddings_initializer="normal")(ids), axis=1)
+        assert padleak.audit(keras.Model(ids, keras.ops.argmax(pooled, axis=-1))).leaks
+
+    @pytest.mark.parametrize("classes", [7, 13])
+    def test_classes_as_many_as_steps_are_no_steps(self, classes):
+        ids = tokens()
+        model = keras.Model(ids, keras.layers.Dense(classes, activation="softmax")(lstm()(embed(ids))))
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        report = padleak.audit(model)
+        assert not report.leaks and not report.findings
+
+    def test_a_sum_over_rows_hides_no_leak(self):
+        ids = tokens()
+        x = keras.ops.mean(embed(ids, mask_zero=False), axis=1)
+        x = keras.layers.Lambda(lambda rows: rows + keras.ops.sum(rows, axis=0, keepdims=True), name="summed")(x)
+        report = padleak.audit(classifier(ids, x))
+        assert report.leaks and {"TAKES_NO_MASK", "ROWS_MIXED"} <= {finding.code for finding in report.findings}
+
     def test_rows_that_hang_on_one_another_without_any_fill_are_no_leak(self):
         inputs = keras.Input((None, 3))
         x = keras.layers.GRU(4)(keras.layers.Masking()(inputs))
@@ -159,6 +179,28 @@ class TestWhoIsToBlame:
         model = keras.Model([source, target], keras.layers.Dense(5)(attend("cross", written, seen)))
         assert self.first(model) == ("MASK_DELETED", "encoder")
 
+    def test_positions_in_a_model_of_ones_own(self):
+        class Tagger(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.words, self.places = keras.layers.Embedding(50, 8, mask_zero=True), keras.layers.Embedding(40, 8)
+                self.lstm = lstm()
+
+            def call(self, ids):
+                places = self.places(keras.ops.arange(keras.ops.shape(ids)[1]))
+                return self.lstm(self.words(ids) + places, mask=self.words.compute_mask(ids))
+
+        model = Tagger()
+        (finding,) = padleak.audit(model, BATCH).findings
+        assert finding.code == "POSITIONS_SHIFT" and finding.sides == ("pre",)
+
+    def test_a_decoder_without_a_mask_beside_states_of_a_masked_encoder(self):
+        source, target = (keras.Input((None,), dtype="int32", name=name) for name in ("source", "target"))
+        state = lstm(return_state=True)(embed(source))[1:]
+        written = keras.layers.Embedding(50, 8, name="written")(target)
+        decoded = keras.layers.LSTM(8, return_sequences=True, name="decoder")(written, initial_state=state)
+        assert self.first(keras.Model([source, target], decoded)) == ("NO_MASK", "decoder")
+
     def test_a_mean_that_takes_no_mask_behind_attention_that_hands_none_on(self):
         ids, mask = tokens(), keras.Input((None,), dtype="bool", name="mask")
         x = embed(ids, mask_zero=False)
@@ -220,6 +262,15 @@ class TestTheModelIsLeftAsItWas:
         model.compile("adam", "mse")
         self.check(model, lambda: padleak.audit(model))
         assert model.compiled and model.optimizer.iterations == 0
+
+    def test_states_are_kept(self):
+        inputs = keras.Input(batch_shape=(2, None, 3))
+        layer = lstm(stateful=True)
+        model = classifier(inputs, layer(keras.layers.Masking()(inputs)))
+        model(np.ones((2, 4, 3), "float32"))
+        before = [np.asarray(state) for state in layer.states]
+        padleak.audit(model)
+        assert np.any(before) and all(np.array_equal(old, new) for old, new in zip(before, layer.states))
 
     def test_metrics_keep_what_they_counted(self):
         ids = tokens()

@@ -37,7 +37,7 @@ class TestBesideLeaks:
         found = padleak.audit(model, BATCH, side="post").findings
         assert [finding.code for finding in found] == ([] if masked else ["FILL_IN_BATCH_STATISTICS"])
         if not masked:
-            steps, fill, rows = 5, 6, BATCH[:, :5]
+            fill, rows = 6, BATCH[:, :5]
             bare = np.eye(50)[rows]
             filled = np.eye(50)[np.pad(rows, ((0, 0), (0, fill)))]
             exchanged = self.exchanged(rows)
@@ -46,7 +46,7 @@ class TestBesideLeaks:
                 [0.99 + 0.01 * values.var(axis=(0, 1)) for values in (bare, np.eye(50)[exchanged], filled)],
             ]
             shares = [np.linalg.norm(f - b) / np.linalg.norm(e - b) for b, e, f in statistics]
-            assert found[0].leak == pytest.approx(max(shares), rel=1e-3) and steps == rows.shape[1]
+            assert found[0].leak == pytest.approx(max(shares), rel=1e-3)
 
     def exchanged(self, rows):
         """What the audit exchanges: the middle step for the next id that occurs."""

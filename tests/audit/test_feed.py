@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from padleak.audit.batch import feed_of_batch
-from padleak.audit.feed import Condition
+from padleak.audit.feed import Condition, View
+from padleak.audit.probe import leak_of
+from padleak.errors import InputError
 
 
 class TestWhatABatchSays:
@@ -47,8 +49,39 @@ class TestWhatABatchSays:
         assert np.array_equal(part.values[0], np.asarray(rows[0])[: feed.steps])
 
     def test_a_list_of_inputs_is_none_of_rows(self):
-        feed = feed_of_batch([np.ones((3, 4), int), np.zeros((3, 4, 2))])
+        feed = feed_of_batch([np.ones((3, 4), int), np.ones((3, 4, 2))])
         assert [part.values.shape for part in feed.parts] == [(3, 4), (3, 4, 2)]
+
+    def test_inputs_of_one_width_have_their_own_real_steps(self):
+        source, target = np.arange(1, 17).reshape(2, 8), np.array([[3, 4, 5, 0, 0, 0, 0, 0], [6, 7, 8, 9, 0, 0, 0, 0]])
+        feed = feed_of_batch([source, target])
+        assert feed.steps == 3 and feed.sides_seen == {"post"}
+        assert [part.values.tolist() for part in feed.parts] == [source[:, :3].tolist(), target[:, :3].tolist()]
+
+    def test_an_empty_row_is_seen_wherever_it_is(self):
+        batch = np.ones((12, 5), int)
+        batch[10] = 0
+        assert feed_of_batch(batch).had_empty_row
+
+    @pytest.mark.parametrize("axis", [-1, 0, 2])
+    def test_an_axis_that_is_none(self, axis):
+        with pytest.raises(InputError, match="time_axis must be an axis of an input"):
+            feed_of_batch(np.ones((3, 4), int), time_axis=axis)
+
+
+class TestComparing:
+    @pytest.mark.parametrize("count", [0, 3])
+    def test_units_as_many_as_steps_are_no_steps(self, count):
+        """Vectors of 8 units in batches that are 8 steps wide, as of a model that insists on a length."""
+        vectors = np.random.default_rng(0).normal(size=(3, 8))
+        home = View(np.arange(3), 3, np.arange(8 - count), 8)
+        away = View(np.arange(3), 3, np.arange(count, 8), 8)
+        assert leak_of(vectors, vectors + 1, vectors, home, away) == 0
+
+    def test_what_is_no_number_anyway_says_nothing(self):
+        vectors = np.full((3, 2), np.nan)
+        home = View(np.arange(3), 3, np.arange(8), 8)
+        assert leak_of(vectors, vectors, vectors, home, home) is None
 
 
 class TestLaying:

@@ -75,6 +75,13 @@ class TestInputs:
         report = padleak.audit(model, batch)
         assert report.leaks and report.findings[0].layer.endswith("unmasked")
 
+    def test_inputs_in_a_dict_are_known_by_name(self):
+        ids, about = keras.Input((None,), dtype="int32", name="tokens"), keras.Input((2,), name="about")
+        joined = keras.layers.Concatenate()([lstm()(embed(ids)), about])
+        batch = {"tokens": BATCH, "about": np.array([[1.0, 0], [0, 1], [1, 1]])}
+        for structure in ({"tokens": ids, "about": about}, [ids, about]):
+            assert not padleak.audit(classifier(structure, joined), batch).leaks
+
     def test_a_shared_encoder_of_two_inputs_needs_no_batch(self):
         inner = keras.Sequential([keras.Input((None,)), keras.layers.Embedding(50, 8, mask_zero=True), lstm()])
         both = [keras.Input((None,)) for _ in range(2)]
@@ -123,7 +130,11 @@ class TestInputs:
             (lambda: padleak.audit(leaky(), side="left"), "side must be one of both, post, pre; got left"),
             (lambda: padleak.audit(leaky(), time_axis=0), "time_axis must be an axis of an input"),
             (lambda: padleak.audit(leaky(), time_axis=2), "time_axis must be an axis of an input"),
-            (lambda: padleak.audit_callable(lambda batch: batch, BATCH, time_axis=3), "time_axis must be below 2"),
+            (
+                lambda: padleak.audit_callable(lambda batch: batch, BATCH, time_axis=3),
+                "time_axis must be an axis of an input",
+            ),
+            (lambda: padleak.audit(leaky_of_length(1)), "one that takes two steps or more"),
             (lambda: padleak.audit(leaky(), pad_value="0"), "pad_value must be a number"),
             (
                 lambda: padleak.audit(leaky_of_length(100), np.ones((2, 120), int)),

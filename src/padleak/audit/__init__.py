@@ -54,7 +54,7 @@ def audit(
     backend.start()
     if not isinstance(model, keras.Model):
         raise InputError("model", "a Keras 3 model", type(model).__name__, "For other functions, use audit_callable.")
-    _check_side(side)
+    check_side(side)
     feed = feed_of_model(model, inputs, pad_value, time_axis, seed)
     original = model
     if feed.fixed is not None and (opened := opened_in_time(model, feed)) is not None:
@@ -95,7 +95,7 @@ def audit_callable(
     Raises:
         InputError: Inputs without a time axis, or a function that fails on them.
     """
-    _check_side(side)
+    check_side(side)
     name = getattr(function, "__name__", type(function).__name__)
 
     def run(batch: Any) -> Trace:
@@ -118,7 +118,8 @@ def _note(model: Any, time_axis: int | None) -> str:
     return f"along axis 1 alone (for fill along the other, which is open, too: time_axis={others[0]})"
 
 
-def _check_side(side: str) -> None:
+def check_side(side: str) -> None:
+    """Raises an `InputError` for what is none of `SIDES`."""
     if side not in SIDES:
         raise InputError("side", f"one of {', '.join(SIDES)}", side)
 

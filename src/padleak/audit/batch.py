@@ -38,10 +38,8 @@ def feed_of_batch(
     if any(leaf.dtype.kind not in "iufb" for leaf in leaves) or not all(leaf.size for leaf in leaves):
         told = [f"{leaf.dtype} {leaf.shape}" for leaf in leaves]
         raise InputError("inputs", "arrays of numbers with one row or more", ", ".join(told))
-    if time_axis > 1 and not any(leaf.ndim > time_axis for leaf in leaves):
-        raise InputError(
-            "time_axis", f"below {max(leaf.ndim for leaf in leaves)}, as many axes as the inputs have", time_axis
-        )
+    if time_axis < 1 or (time_axis > 1 and not any(leaf.ndim > time_axis for leaf in leaves)):
+        raise InputError("time_axis", "an axis of an input, 1 or more (axis 0 is that of the rows)", time_axis)
     moved = [leaf.ndim > time_axis > 1 for leaf in leaves]
     leaves = [np.moveaxis(leaf, time_axis, 1) if away else leaf for leaf, away in zip(leaves, moved)]
     longest = max((leaf.shape[1] for leaf in leaves if leaf.ndim > 1), default=0)
@@ -54,37 +52,30 @@ def feed_of_batch(
         raise InputError(
             "inputs", f"as long as the model insists on, {sorted(lengths_insisted_on)}", f"{sorted(widths)} steps"
         )
-    leaves = [leaf[:_MOST_ROWS] for leaf in leaves]
     told = list(zip(roles, leaves))
     if pad_value is None:
-        pad_value = _find_pad_value(told, likely_pad_value)
-    # Inputs of one length share their real steps; those of other lengths have their own, and all are cut to the shortest.
-    real = {
-        width: _real_steps([(r, leaf) for r, leaf in told if leaf.shape[1:2] == (width,)], pad_value)
-        for width in widths
-    }
-    firsts = {width: where.argmax(axis=1) for width, where in real.items()}
-    lengths = np.min([where.sum(axis=1) for where in real.values()], axis=0)
-    kept = lengths > min(_FEWEST_STEPS, lengths.max() - 1)
+        pad_value = _find_pad_value([(role, leaf[:_MOST_ROWS]) for role, leaf in told], likely_pad_value)
+    # Every input has its own real steps, and all are cut to the shortest.
+    real = [None if role == STATIC else _real_steps_of(role, leaf, told, pad_value) for role, leaf in told]
+    timed = [where for where in real if where is not None]
+    lengths = np.min([where.sum(axis=1) for where in timed], axis=0)
+    rows = np.flatnonzero(lengths > min(_FEWEST_STEPS, lengths.max() - 1))[:_MOST_ROWS]
     fixed = min(widths) if lengths_insisted_on else None
-    length = min(int(lengths[kept].min(initial=min(widths))), _MOST_STEPS, (fixed or min(widths) + 1) - 1)
-    if length < _FEWEST_STEPS or not kept.any():
+    length = min(int(lengths[rows].min(initial=min(widths))), _MOST_STEPS, (fixed or min(widths) + 1) - 1)
+    if length < _FEWEST_STEPS or not len(rows):
         raise InputError("inputs", f"sequences of {_FEWEST_STEPS} or more real steps", f"lengths {lengths.tolist()}")
-    rows = np.flatnonzero(kept)
     parts = tuple(
-        Part(
-            name,
-            role,
-            leaf[rows]
-            if role == STATIC
-            else leaf[rows[:, None], firsts[leaf.shape[1]][rows, None] + np.arange(length)],
-        )
-        for name, role, leaf in zip(names, roles, leaves)
+        Part(name, role, leaf[rows] if where is None else _cut(leaf, where, rows, length))
+        for name, role, leaf, where in zip(names, roles, leaves, real)
     )
-    in_front = any((first[where.any(axis=1)] > 0).any() for first, where in zip(firsts.values(), real.values()))
-    at_end = any((~where[where.any(axis=1)][:, -1]).any() for where in real.values())
-    seen = frozenset(side for side, is_seen in (("pre", in_front), ("post", at_end)) if is_seen)
+    filled = {"pre": [~where[:, 0] for where in timed], "post": [~where[:, -1] for where in timed]}
+    seen = frozenset(side for side, ends in filled.items() if np.any(ends, axis=0)[lengths > 0].any())
     return Feed(parts, moving_time(pack, moved, time_axis), pad_value, length, fixed, seen, bool((lengths == 0).any()))
+
+
+def _cut(leaf: np.ndarray, real: np.ndarray, rows: np.ndarray, length: int) -> np.ndarray:
+    """The first real steps of some rows."""
+    return leaf[rows[:, None], real.argmax(axis=1)[rows, None] + np.arange(length)]
 
 
 def check_pad_value(pad_value: Any) -> None:
@@ -189,11 +180,16 @@ def _looks_like_fill(same: np.ndarray) -> bool:
     )
 
 
-def _real_steps(leaves: list[tuple[str, np.ndarray]], pad_value: float) -> np.ndarray:
-    """From the first real step of each row to the last, `(row, time)`: by the mask given, else by what is not fill."""
-    for role in (MASK, TOKENS, FEATURES):
-        for is_, leaf in leaves:
-            if is_ == role:
-                seen = leaf.astype(bool) if role == MASK else ~_holds(leaf, pad_value)
+def _real_steps_of(role: str, leaf: np.ndarray, leaves: list[tuple[str, np.ndarray]], pad_value: float) -> np.ndarray:
+    """From the first real step of each row to the last, `(row, time)`: by a mask of that length, else by what is not fill; of
+    positions and the like by that of the ids or features beside them."""
+    beside = [(other, values) for other, values in leaves if other != STATIC and values.shape[1] == leaf.shape[1]]
+    own = [(role, leaf)] if role in (TOKENS, FEATURES) else []
+    for wanted in (MASK, TOKENS, FEATURES):
+        for is_, values in [*((other, one) for other, one in beside if other == MASK), *own, *beside]:
+            if is_ == wanted:
+                if own and wanted != MASK:
+                    values = leaf
+                seen = values.astype(bool) if wanted == MASK else ~_holds(values, pad_value)
                 return np.maximum.accumulate(seen, axis=1) & np.maximum.accumulate(seen[:, ::-1], axis=1)[:, ::-1]
-    raise InputError("inputs", "with tokens, features or a mask among them", f"{[role for role, _ in leaves]}")
+    raise InputError("inputs", "with tokens, features or a mask among them", f"{[other for other, _ in leaves]}")

@@ -147,6 +147,11 @@ def _upstream(leaks: Leaks) -> set[int]:
         position = todo.pop()
         if position and position not in seen:
             seen.add(position)
+            is_from_code = any(tensor.source is None for tensor in calls[position].inputs)
+            if is_from_code and calls[position].parent == 0 and not calls[position].is_about_masks:
+                strange = [tensor for tensor in calls[position].inputs if tensor.source is None]
+                if not all(_is_input_of_model(calls, tensor) for tensor in strange):
+                    return set(range(1, len(calls)))
             todo += [tensor.source for tensor in calls[position].inputs if tensor.source is not None]
             todo += _enclosing(calls, position)
     within = {position for position in range(1, len(calls)) if seen.intersection(_enclosing(calls, position))}
@@ -212,7 +217,8 @@ def where_lost(calls: list[Call], position: int) -> tuple[str, Call]:
         for tensor in _asking_first(calls[here]):
             source = tensor.source
             came_from_code |= source is None and not _is_input_of_model(calls, tensor)
-            if source is None or source in seen or tensor.mask is not None:
+            is_vector = tensor.value.ndim < 3 and tensor.value.dtype.kind == "f"
+            if source is None or source in seen or tensor.mask is not None or is_vector:
                 continue
             seen.add(source)
             if calls[source].mask_out is not None:

@@ -37,8 +37,8 @@ def feed_of_model(
         raise InputError("time_axis", "an axis of an input, 1 or more (axis 0 is that of the rows)", time_axis)
     check_pad_value(pad_value)
     if inputs is not None:
-        static = _static(model)
-        timed = [shape for name, shape in zip(_names(model), shapes) if name not in static]
+        static = _static(model, inputs)
+        timed = [shape for name, shape in zip(_names(model, inputs), shapes) if name not in static]
         insisted_on = frozenset(shape[time_axis] for shape in timed if len(shape) > time_axis) - {None}
         return feed_of_batch(inputs, pad_value, time_axis, insisted_on, _likely_pad_value(model), static)
     if not shapes:
@@ -66,6 +66,10 @@ def _made_up(model: Any, pad_value: float, time_axis: int, seed: int) -> Feed:
         for index, (tensor, shape) in enumerate(zip(model.inputs, shapes))
     ]
     fixed = next((shape[1] for shape, role in zip(shapes, roles) if role != STATIC and shape[1] is not None), None)
+    if fixed is not None and fixed < 2:
+        raise InputError(
+            "model", "one that takes two steps or more", f"one that takes {fixed}", "There is no room for fill."
+        )
     steps = _STEPS if fixed is None else min(_STEPS, fixed - max(1, fixed // 3))
     rows = next((shape[0] for shape in shapes if shape[0]), _ROWS)
     parts = []
@@ -111,16 +115,19 @@ def _role_of_input(name: str, shape: tuple, dtype: str, holds_ids: bool, is_embe
     return TOKENS if holds_ids or is_embedded or is_whole else STATIC
 
 
-def _names(model: Any) -> list[str]:
+def _names(model: Any, inputs: Any) -> list[str]:
     """Names of the inputs as a batch has them."""
     structure = getattr(model, "_inputs_struct", None)  # Keras has no public way to it
-    count = len(_shapes(model))
-    return list(structure) if isinstance(structure, dict) else [f"input {index + 1}" for index in range(count)]
+    if isinstance(structure, dict):
+        return sorted(structure)  # as Keras flattens it
+    if isinstance(inputs, dict):
+        return [tensor.name for tensor in model.inputs]
+    return [f"input {index + 1}" for index in range(len(_shapes(model)))]
 
 
-def _static(model: Any) -> frozenset[str]:
+def _static(model: Any, inputs: Any) -> frozenset[str]:
     """Names of the inputs `(row, n)` of fixed n, where others are open in time."""
-    named = dict(zip(_names(model), _shapes(model)))
+    named = dict(zip(_names(model, inputs), _shapes(model)))
     is_open = any(None in shape[1:] for shape in named.values())
     return frozenset(name for name, shape in named.items() if is_open and len(shape) == 2 and shape[1] is not None)
 

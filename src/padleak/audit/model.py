@@ -58,7 +58,10 @@ def precision_of(model: Any) -> str:
 @contextlib.contextmanager
 def left_as_it_was(model: Any) -> Iterator[None]:
     """All variables of the model are set back after the block, whatever happens: weights, states, seeds, metrics."""
-    variables = {id(variable): variable for variable in (*model.variables, *model.metrics_variables)}.values()
+    # Keras does not count states among a layer's variables.
+    states = [layer.states for layer in model._flatten_layers() if getattr(layer, "stateful", False)]
+    held = [state for state in keras.tree.flatten(states) if isinstance(state, keras.Variable)]
+    variables = {id(variable): variable for variable in (*model.variables, *model.metrics_variables, *held)}.values()
     before = [(variable, keras.ops.convert_to_numpy(variable)) for variable in variables]
     try:
         yield

@@ -59,7 +59,8 @@ class Examination:
         home: Where the sequences are in it.
         leaks: One for each condition.
         controls: Fill on a side that was not asked for, to tell what hangs on the side.
-        alone: What differs where a sequence has its batch for itself; None for what insists on a number of rows.
+        alone: What differs where a sequence has its batch for itself, or the batch holds all of them twice, whichever is more;
+            None for what insists on a number of rows.
         tolerance: Leaks up to it are rounding.
     """
 
@@ -100,13 +101,16 @@ def examine(
         if filled is not None:
             to = leaks if condition in asked else controls
             to.append(_compare(condition, reference, changed, filled, view, home))
-    again, alone = (
-        _with_rows(run, feed, rows, reference, changed, home) for rows in (list(range(feed.height)) * 2, [0])
-    )
+    every = list(range(feed.height))
+    again, twice, alone = (_with_rows(run, feed, rows, reference, changed, home) for rows in (every, every * 2, [0]))
+    others = [one for one in (alone, twice) if one is not None]
+    alone = max(others, key=lambda one: _finite(one.outputs), default=None)
     if alone is not None and alone.outputs > ROUNDS_OTHERWISE:
         # Where rows hang on one another, what longer ones beside do is not the fill's.
         leaks = [one for one in leaks if not one.condition.beside_longer]
-    noise = 0.0 if again is None or not np.isfinite(again.outputs) else again.outputs
+    # What rows make of one another is no noise; what the same batch gives a second time is, and so is rounding.
+    rounded = [_finite(one.outputs) for one in others if one.outputs <= ROUNDS_OTHERWISE and one is twice]
+    noise = max([_finite(again.outputs) if again else 0.0, *rounded])
     tolerance = max(_LEAST, _ROUNDINGS * EPSILON[precision], _TIMES_NOISE * noise)
     return Examination(weights, reference, home, tuple(leaks), tuple(controls), alone, tolerance)
 
@@ -146,13 +150,14 @@ def _compare(
     into = [_largest(three, "inputs", home, view) for three in calls]
     out_of = [_largest(three, "outputs", home, view) for three in calls]
     models = reference.calls[0], changed.calls[0], filled.calls[0]
-    return Leaks(condition, filled, view, into, out_of, out_of[0] if calls else _largest(models, "outputs", home, view))
+    return Leaks(condition, filled, view, into, out_of, _largest(models, "outputs", home, view, counts_labels=True))
 
 
-def _largest(calls: tuple[Call, Call, Call], which: str, home: View, view: View) -> float:
-    """The largest leak of the tensors that three runs of a call have in the same place."""
+def _largest(calls: tuple[Call, Call, Call], which: str, home: View, view: View, counts_labels: bool = False) -> float:
+    """The largest leak of the tensors that three runs of a call have in the same place; of whole numbers where they count."""
     tensors: list[tuple[Tensor, ...]] = list(zip(*(getattr(call, which) for call in calls)))
-    found = [leak_of(*(tensor.value for tensor in three), home, view) for three in tensors]
+    values = [[tensor.value.astype(float) if counts_labels else tensor.value for tensor in three] for three in tensors]
+    found = [leak_of(*three, home, view) for three in values]
     return max((leak for leak in found if leak is not None), default=0.0)
 
 
@@ -167,7 +172,8 @@ def leak_of(reference: np.ndarray, changed: np.ndarray, filled: np.ndarray, home
         view: Where they are with fill.
 
     Returns:
-        Mean distance over mean distance; None where the shapes do not line up, or for integers (ids, positions).
+        Mean distance over mean distance; None where the shapes do not line up, for integers (ids, positions), and where there
+        are no numbers even without fill.
     """
     if reference.dtype.kind in "iub" or reference.ndim != filled.ndim or not reference.ndim:
         return None
@@ -175,8 +181,9 @@ def leak_of(reference: np.ndarray, changed: np.ndarray, filled: np.ndarray, home
     has_rows = (len(here), len(there)) == (home.height, view.height)
     if has_rows:
         here, moved, there = here[home.rows], moved[home.rows], there[view.rows]
-    # What has no rows (positions, one for all) has time in front.
-    for axis in range(int(has_rows), reference.ndim):
+    # What has no rows (positions, one for all) has time in front. Of batches of one width the last axis may be units.
+    last = reference.ndim - (home.width == view.width)
+    for axis in range(int(has_rows), last):
         if (here.shape[axis], there.shape[axis]) == (home.width, view.width):
             here, moved = (np.take(part, home.places, axis=axis) for part in (here, moved))
             there = np.take(there, view.places, axis=axis)
@@ -189,12 +196,18 @@ def leak_of(reference: np.ndarray, changed: np.ndarray, filled: np.ndarray, home
             start = 0 if view.places[0] == 0 else there.shape[axis] - shorter
             here, moved = (np.take(part, np.arange(shorter), axis=axis) for part in (here, moved))
             there = np.take(there, start + np.arange(shorter), axis=axis)
+    if not np.isfinite(here).all():
+        return None
     distance, yardstick = _distance(here, there), _distance(here, moved)
     if not np.isfinite(distance):
         return float("inf")
     if yardstick <= 1e-12 * _distance(here, np.zeros_like(here)):
         yardstick = _distance(here, np.zeros_like(here))
     return distance / yardstick if yardstick > 0 else float(distance > 0)
+
+
+def _finite(value: float) -> float:
+    return value if np.isfinite(value) else 0.0
 
 
 def _distance(a: np.ndarray, b: np.ndarray) -> float:

@@ -113,7 +113,7 @@ class AuditReport:
         return f"Tried: {', '.join([f'{counts} steps of fill (value {self.pad_value:g}) {sides}', *more])}"
 
     def to_json(self) -> str:
-        """`model`, `leaks`, `max_leak`, `findings` and `layers`."""
+        """`model`, `leaks`, `max_leak`, `tolerance`, `pad_value`, `findings` and `layers`."""
         return render.to_json(self)
 
     def to_html(self) -> str:

@@ -72,11 +72,6 @@ class Call:
         """Whether all that comes out is true or false: arithmetic of masks, not of values."""
         return bool(self.outputs) and all(tensor.value.dtype == bool for tensor in self.outputs)
 
-    @property
-    def deletes_mask(self) -> bool:
-        """Whether a mask that was attached to an input is not there any more."""
-        return any(tensor.mask is not None and after is None for tensor, after in zip(self.inputs, self.masks_after))
-
 
 @dataclass(frozen=True, eq=False)
 class Trace:

@@ -10,17 +10,16 @@ _QUICKEST = ("xla_backend_optimization_level", 0)
 """Halves it again; what comes out is slower."""
 
 
-def quick_jit(function: Callable, runs_rarely: bool = False, **settings: Any) -> Callable:
+def quick_jit(function: Callable, runs_rarely: bool = False) -> Callable:
     """`jax.jit` that compiles in half the time.
 
     Args:
         function: As `jax.jit` takes it.
         runs_rarely: Whether compiling takes longer than all runs; then it is made quicker yet.
-        settings: Of `jax.jit`.
     """
     import jax
 
-    return jax.jit(function, compiler_options=_known((_QUICKER, _QUICKEST) if runs_rarely else (_QUICKER,)), **settings)
+    return jax.jit(function, compiler_options=_known((_QUICKER, _QUICKEST) if runs_rarely else (_QUICKER,)))
 
 
 @functools.cache

@@ -138,7 +138,7 @@ def gather(results: Results, sections: list[Section]) -> dict:
         "failures": [failure for about in run["experiments"].values() for failure in about["failures"]],
         "counts": {
             "cells": len(facts),
-            "trained": int((facts.kind == "sequence").sum()) if len(facts) else 0,
+            "trained": int(facts.epochs.notna().sum()) if "epochs" in facts else 0,
             "measurements": f"{len(results.measurements):,}",
             "seeds": int(facts.seed.nunique()) if len(facts) else 0,
             "minutes": say_number(facts.seconds.sum() / 60) if len(facts) else "0",

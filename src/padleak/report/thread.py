@@ -51,7 +51,7 @@ def _are_weights_zero(table: pd.DataFrame) -> Answer:
     }
     lengths = _of(table, "weights_norm", True) / _of(table, "weights_norm", False)
     pulled, held = (_of(table, "fill_gradient", masked).max() for masked in (False, True))
-    verdict = "No" if max(zero.values()) <= _SOMETHING else "Some of them are zero"
+    verdict = "No" if zero[True] <= _SOMETHING else "Some of them are zero"
     return Answer(
         "Does masking force weights to zero?",
         (
@@ -100,8 +100,8 @@ def _where_does_it_come_from(table: pd.DataFrame) -> Answer:
         (
             "Through layers that mix steps. Six steps of fill move real steps, in shares of their length, in "
             f"{_name(through)}; layers that look at one step at a time let nothing through, whatever stands at fill.",
-            f"With a mask it still gets through in {_name(despite)}, which take no notice of it, and the mask ends at "
-            f"{_name(dropped)}, which hand none on: what follows them takes fill for steps again.",
+            f"With a mask it still gets through in {_name(despite)}. The mask goes no further than {_name(dropped)}: what "
+            "follows there takes fill for steps again.",
         ),
         "layers_and_fill",
     )

@@ -12,7 +12,7 @@ from padleak.models.backend import keras
 
 
 def findings(case: Case) -> Iterator[Finding]:
-    """Every layer, the first affected, whose moving means or variances a training step moves elsewhere because of fill."""
+    """The first layer whose moving means or variances a training step moves elsewhere because of fill."""
     kept = [variable for variable in case.model.non_trainable_variables if "float" in str(variable.dtype)]
     # Without fill is what is compared with; a model that insists on a length cannot be run so.
     if not kept or case.feed.fixed is not None:

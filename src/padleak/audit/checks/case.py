@@ -10,7 +10,7 @@ import numpy as np
 
 from padleak.audit.feed import Condition, Feed, View
 from padleak.audit.probe import Examination, Run
-from padleak.audit.trace import Call
+from padleak.audit.trace import Call, Tensor
 from padleak.models.backend import keras
 
 
@@ -63,10 +63,12 @@ class Case:
         """The model, as a call to blame."""
         return self.given.reference.calls[0]
 
-    def call_of(self, layer: Any) -> int | None:
-        """Position of the first call of a layer; None if it was not seen."""
-        calls = self.given.reference.calls
-        return next((position for position, call in enumerate(calls) if call.layer is layer), None)
+    @property
+    def has_time(self) -> list[bool]:
+        """Which outputs have an axis of time, the second: as long as the batch is wide, with fill and without."""
+        home, leaks = self.given.home, self.given.leaks[0]
+        pairs = zip(self.given.reference.calls[0].outputs, leaks.trace.calls[0].outputs)
+        return [_has_time(bare, home) and _has_time(filled, leaks.view) for bare, filled in pairs]
 
     def owner(self, variable: Any) -> int:
         """Position of the innermost call of a layer that has a variable; 0, the model, if none was seen."""
@@ -75,6 +77,12 @@ class Case:
             if any(variable is own for own in getattr(call.layer, "variables", ())):
                 found = position
         return found
+
+
+def _has_time(tensor: Tensor, view: View) -> bool:
+    """Of two axes the second may be classes, where batches have one width; a mask says that it is not."""
+    shape = tensor.value.shape
+    return len(shape) > 1 and shape[1] == view.width
 
 
 def tensors(inputs: Any) -> Any:

@@ -24,7 +24,7 @@ def findings(case: Case) -> Iterator[Finding]:
         return
     inputs, view = feed.lay(Condition("post", feed.counts[-1]))
     answers = case.run(inputs).calls[0].outputs
-    if len(answers) != 1 or answers[0].value.ndim < 2 or answers[0].value.shape[1] != view.width:
+    if len(answers) != 1 or not case.has_time[0] or answers[0].value.shape[1] != view.width:
         return
     answer = answers[0]
     weights = (

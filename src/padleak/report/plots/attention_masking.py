@@ -31,11 +31,12 @@ _SCORES = {
     ("transformer", "none"): "nowhere",
 }
 _POSITIONS = {
-    "transformer": "none",
-    "transformer_learned": "learned",
-    "transformer_sinusoidal": "sinusoidal",
-    "transformer_rotary": "rotary",
-    "transformer_counted": "counted from the first real step",
+    ("transformer", "mean"): "none",
+    ("transformer", "first"): "none, and the first step answers",
+    ("transformer_learned", "mean"): "learned",
+    ("transformer_sinusoidal", "mean"): "sinusoidal",
+    ("transformer_rotary", "mean"): "rotary",
+    ("transformer_counted", "mean"): "counted from the first real step",
 }
 _AFTER = "post+32"
 _LEAST = 1e-8
@@ -45,7 +46,7 @@ _BARS = "bars are 95 % Student intervals over seeds"
 
 @figures.add
 def leak_by_block(table: pd.DataFrame, results: Results) -> Drawn | None:
-    """How far fill moves real steps after each block, by norm and mask, in the deepest network of each."""
+    """How far fill moves real steps in the sum that ends each block, by norm and mask, in the deepest network of each."""
     rows = where(table, metric="leak", probe=_AFTER, model=list(_NORMS), readout="mean", padding="post")
     rows = rows[rows.layer.astype(str).str.endswith("Dense")]
     if rows.empty:
@@ -118,8 +119,9 @@ def _dots(axis: Axes, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 @figures.add
 def positions_under_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Change of answers under one fill step in front, by kind of positions and by the side that training filled."""
-    rows = where(table, layers=2, masking="explicit", readout="mean", metric="total_variation", probe="pre+1")
-    rows = rows.assign(kind=[_POSITIONS.get(model) for model in rows.model.astype(str)]).dropna(subset="kind")
+    rows = where(table, layers=2, masking="explicit", metric="total_variation", probe="pre+1")
+    kinds = [_POSITIONS.get(pair) for pair in zip(rows.model.astype(str), rows.readout.astype(str))]
+    rows = rows.assign(kind=kinds).dropna(subset="kind")
     if rows.empty:
         return None
     names = [name for name in _POSITIONS.values() if name in set(rows.kind)]
@@ -133,7 +135,7 @@ def positions_under_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
     axes[0, 0].invert_yaxis()
     add_legend(axes)
     means = summarise(where(rows, padding="post"), ["kind"]).set_index("kind")["mean"]
-    most = means.idxmax()
+    most = means.drop("none, and the first step answers", errors="ignore").idxmax()
     counted = means.get("counted from the first real step", np.nan)
     return Drawn(
         figure,
@@ -144,4 +146,4 @@ def positions_under_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
 
 
 def _say(share: float) -> str:
-    return say_number(share) if share > _ROUNDING else "nothing but rounding"
+    return "nothing but rounding" if share <= _ROUNDING else say_number(share)

@@ -4,6 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from padleak.report.plots import Drawn, add_legend, draw_dots, figures, new_figure, say_n, summarise
 from padleak.report.words import say_number, say_percent
@@ -55,7 +56,8 @@ def layers_and_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
     axis.tick_params(length=0)
     axis.grid(visible=False)
     axis.spines[["left", "bottom"]].set_visible(False)
-    final = where(rows, metric="fill_norm", probe="trained", masked=True).groupby("layer", observed=True).value.mean()
+    final = _worst_side(where(rows, metric="fill_norm", probe="trained", masked=True))
+    final = final.groupby("layer", observed=True).value.mean()
     kept = sum(final[name] > _FAINTEST for name in names)
     spread = where(_worst_side(where(rows, metric="leak", probe="trained")), masked=True).groupby(
         "layer", observed=True
@@ -99,25 +101,15 @@ def _write_share(axis: Axes, column: int, place: int, cell: pd.Series) -> None:
 def weights_of_twins(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Length of the weights of each kind of layer, trained with a mask and without, and how many are zero."""
     rows = where(table, on="tensorflow", probe="trained")
-    lengths = where(rows, metric="weights_norm")
-    names = list(lengths.layer.unique())
-    if not names:
+    drawn = _twins(where(rows, metric="weights_norm"), "length of all weights of the layer after training")
+    if drawn is None:
         return None
-    figure, axes = new_figure(width=8, height=0.28 * len(names) + 1.2)
-    for masked, offset in ((False, -0.14), (True, 0.14)):
-        shown = summarise(where(lengths, masked=masked), ["layer"])
-        places = shown["layer"].map(names.index) + offset
-        draw_dots(axes[0, 0], shown, places, _WORDS[masked], _MASK_COLOURS[masked], "s" if masked else "o")
-    axes[0, 0].set(
-        yticks=range(len(names)), yticklabels=names, xlabel="length of all weights of the layer after training"
-    )
-    axes[0, 0].invert_yaxis()
-    add_legend(axes)
+    figure, seeds = drawn
     zero = where(rows, metric="zero_weights", masked=True).value
     return Drawn(
         figure,
         f"With a mask {say_percent(zero.max())} of a layer's weights at most are exactly zero after training",
-        f"The same rows, order and initial weights; bars are 95 % Student intervals over seeds, {say_n(shown)}.",
+        f"The same rows, order and initial weights; bars are 95 % Student intervals over seeds, {seeds}.",
     )
 
 
@@ -125,6 +117,21 @@ def weights_of_twins(table: pd.DataFrame, results: Results) -> Drawn | None:
 def gradients_at_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Gradient of the loss at fill steps of the input, with a mask and without."""
     rows = where(table, on="tensorflow", probe="trained", metric="fill_gradient")
+    drawn = _twins(rows, "gradient at a fill step, in gradients at a real one")
+    if drawn is None:
+        return None
+    figure, seeds = drawn
+    means = where(rows, masked=False).groupby("layer", observed=True).value.mean()
+    return Drawn(
+        figure,
+        f"Without a mask the loss pulls at fill steps through {(means > _LEAST).sum()} of {len(means)} kinds of layers; with "
+        f"one, the largest gradient there is {say_number(where(rows, masked=True).value.max())}",
+        f"Fill at the end, heads that average real steps alone; bars are 95 % Student intervals over seeds, {seeds}.",
+    )
+
+
+def _twins(rows: pd.DataFrame, label: str) -> tuple[Figure, str] | None:
+    """A number of every kind of layer with a mask and without, and how many seeds; None without rows."""
     names = list(rows.layer.unique())
     if not names:
         return None
@@ -133,17 +140,7 @@ def gradients_at_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
         shown = summarise(where(rows, masked=masked), ["layer"])
         places = shown["layer"].map(names.index) + offset
         draw_dots(axes[0, 0], shown, places, _WORDS[masked], _MASK_COLOURS[masked], "s" if masked else "o")
-    axes[0, 0].set(
-        yticks=range(len(names)), yticklabels=names, xlabel="gradient at a fill step, in gradients at a real one"
-    )
+    axes[0, 0].set(yticks=range(len(names)), yticklabels=names, xlabel=label)
     axes[0, 0].invert_yaxis()
     add_legend(axes)
-    means = where(rows, masked=False).groupby("layer", observed=True).value.mean()
-    reached = [name for name in names if means.get(name, 0) > _LEAST]
-    masked_most = where(rows, masked=True).value.max()
-    return Drawn(
-        figure,
-        f"Without a mask the loss pulls at fill steps through {len(reached)} of {len(names)} kinds of layers; with one, "
-        f"the largest gradient there is {say_number(masked_most)}",
-        f"Fill at the end, heads that average real steps alone; bars are 95 % Student intervals over seeds, {say_n(shown)}.",
-    )
+    return figure, say_n(shown)

@@ -54,7 +54,7 @@ class MechanismCell(Cell):
         return None
 
     def shape(self) -> Hashable:
-        """Cells that differ in the seed alone."""
+        """Cells on one backend, with or without the mask."""
         return self.kind, self.masked, self.on
 
     def effort(self) -> float:
