@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from padleak.audit.cures import CURES, cure_for
-from padleak.audit.probe import ROUNDS_OTHERWISE, Examination, Leaks
+from padleak.audit.probe import AS_GIVEN, ROUNDS_OTHERWISE, Examination, Leaks
 from padleak.audit.trace import Call, Tensor
 
 
@@ -96,7 +96,7 @@ def _explain(examination: Examination, leaks: Leaks) -> Iterator[Finding]:
 def _explain_rows(examination: Examination) -> Iterator[Finding]:
     """Whether a sequence gets another answer where it has its batch for itself, without any fill."""
     alone, limit = examination.alone, max(examination.tolerance, ROUNDS_OTHERWISE)
-    if alone is not None and alone.outputs > limit:
+    if examination.weights == AS_GIVEN and alone is not None and alone.outputs > limit:
         for position in list(_entries(alone, limit)) or [0]:
             consequences = _consequences(alone, position, limit)
             leak = alone.out_of[position] if position else alone.outputs

@@ -18,6 +18,7 @@ from padleak.errors import InputError
 _LEAST = 1e-4
 _ROUNDINGS = 8
 _TIMES_NOISE = 30
+AS_GIVEN = "as given"
 ROUNDS_OTHERWISE = 0.01
 """A batch of one goes through other routines, which round otherwise than those that the tolerance is measured with."""
 EPSILON = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}
@@ -74,7 +75,7 @@ class Examination:
 
 
 def examine(
-    run: Run, feed: Feed, sides: tuple[str, ...], precision: str, seed: int = 0, weights: str = "as given"
+    run: Run, feed: Feed, sides: tuple[str, ...], precision: str, seed: int = 0, weights: str = AS_GIVEN
 ) -> Examination:
     """Run something without fill, with one step exchanged, in batches of other sizes, and under every condition.
 
@@ -109,8 +110,9 @@ def examine(
         # Where rows hang on one another, what longer ones beside do is not the fill's.
         leaks = [one for one in leaks if not one.condition.beside_longer]
     # What rows make of one another is no noise; what the same batch gives a second time is, and so is rounding.
-    rounded = [_finite(one.outputs) for one in others if one.outputs <= ROUNDS_OTHERWISE and one is twice]
-    noise = max([_finite(again.outputs) if again else 0.0, *rounded])
+    # Drawn weights may make a chaos of rounding, which is no more than that.
+    is_rounding = twice is not None and (twice.outputs <= ROUNDS_OTHERWISE or weights != AS_GIVEN)
+    noise = max(_finite(again.outputs) if again else 0.0, _finite(twice.outputs) if is_rounding else 0.0)
     tolerance = max(_LEAST, _ROUNDINGS * EPSILON[precision], _TIMES_NOISE * noise)
     return Examination(weights, reference, home, tuple(leaks), tuple(controls), alone, tolerance)
 

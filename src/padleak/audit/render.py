@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from padleak.audit.diagnosis import Finding
-from padleak.audit.probe import Examination, Leaks
+from padleak.audit.probe import AS_GIVEN, Examination, Leaks
 
 if TYPE_CHECKING:
     from padleak.audit.report import AuditReport
@@ -87,7 +87,7 @@ def _by_side(report: "AuditReport") -> pd.DataFrame:
 
 def column_of(examination: Examination, leaks: Leaks) -> str:
     """Name of the column that holds the leaks."""
-    return leaks.condition.name + ("" if examination.weights == "as given" else f", {examination.weights} weights")
+    return leaks.condition.name + ("" if examination.weights == AS_GIVEN else f", {examination.weights} weights")
 
 
 def _indented(row: pd.Series) -> str:
