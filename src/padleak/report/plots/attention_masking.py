@@ -141,7 +141,8 @@ def positions_under_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
         figure,
         f"One fill step in front moves the answers by {say_number(means[most])} where positions are {most}, and by "
         f"{_say(counted)} where they are counted from the first real step",
-        f"Two blocks, an explicit mask, so that the shift of positions is all that fill does; {_BARS}, {say_n(shown)}.",
+        f"Two blocks, an explicit mask: fill moves positions, and what stands first, and does nothing else; {_BARS}, "
+        f"{say_n(shown)}.",
     )
 
 
