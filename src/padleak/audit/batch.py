@@ -185,11 +185,10 @@ def _real_steps_of(role: str, leaf: np.ndarray, leaves: list[tuple[str, np.ndarr
     positions and the like by that of the ids or features beside them."""
     beside = [(other, values) for other, values in leaves if other != STATIC and values.shape[1] == leaf.shape[1]]
     own = [(role, leaf)] if role in (TOKENS, FEATURES) else []
-    for wanted in (MASK, TOKENS, FEATURES):
-        for is_, values in [*((other, one) for other, one in beside if other == MASK), *own, *beside]:
-            if is_ == wanted:
-                if own and wanted != MASK:
-                    values = leaf
-                seen = values.astype(bool) if wanted == MASK else ~_holds(values, pad_value)
-                return np.maximum.accumulate(seen, axis=1) & np.maximum.accumulate(seen[:, ::-1], axis=1)[:, ::-1]
-    raise InputError("inputs", "with tokens, features or a mask among them", f"{[other for other, _ in leaves]}")
+    found = [pair for wanted in (TOKENS, FEATURES) for pair in beside if pair[0] == wanted]
+    told = [pair for pair in beside if pair[0] == MASK] + own + found
+    if not told:
+        raise InputError("inputs", "with tokens, features or a mask among them", f"{[other for other, _ in leaves]}")
+    by, values = told[0]
+    seen = values.astype(bool) if by == MASK else ~_holds(values, pad_value)
+    return np.maximum.accumulate(seen, axis=1) & np.maximum.accumulate(seen[:, ::-1], axis=1)[:, ::-1]

@@ -147,8 +147,7 @@ def _upstream(leaks: Leaks) -> set[int]:
         position = todo.pop()
         if position and position not in seen:
             seen.add(position)
-            is_from_code = any(tensor.source is None for tensor in calls[position].inputs)
-            if is_from_code and calls[position].parent == 0 and not calls[position].is_about_masks:
+            if calls[position].parent == 0 and not calls[position].is_about_masks:
                 strange = [tensor for tensor in calls[position].inputs if tensor.source is None]
                 if not all(_is_input_of_model(calls, tensor) for tensor in strange):
                     return set(range(1, len(calls)))
@@ -292,8 +291,7 @@ def _origin_of_misfit(calls: list[Call], position: int) -> int | None:
 
 def _repeats(call: Call) -> bool:
     """Whether it makes steps out of vectors, which have no mask to hand on."""
-    given = [tensor for tensor in call.inputs if tensor.value.dtype.kind == "f"]
-    return bool(given) and all(tensor.value.ndim == 2 for tensor in given) and call.kind == "RepeatVector"
+    return call.kind == "RepeatVector"
 
 
 def _origin_of_wrong_mask(leaks: Leaks, position: int) -> int:

@@ -19,7 +19,7 @@ def findings(case: Case) -> Iterator[Finding]:
         return
     inputs, _, _ = case.three
     after = [_after_a_step(case.model, one, kept) for one in inputs]
-    leaks = next(leaks for leaks in case.given.leaks if leaks.condition == case.condition)
+    leaks = case.filled
     for position, leak in _by_owner(case, kept, after).items():
         comes_in = leaks.into[position] if position < len(leaks.into) else 0.0
         if leak > case.given.tolerance >= comes_in:

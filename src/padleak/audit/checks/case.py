@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from padleak.audit.feed import Condition, Feed, View
-from padleak.audit.probe import Examination, Run
+from padleak.audit.probe import Examination, Leaks, Run
 from padleak.audit.trace import Call, Tensor
 from padleak.models.backend import keras
 
@@ -49,9 +49,9 @@ class Case:
         return (tensors(bare), tensors(changed), tensors(filled)), home, view
 
     @property
-    def plain_leak(self) -> float:
-        """The leak of the outputs under that fill."""
-        return next((leaks.outputs for leaks in self.given.leaks if leaks.condition == self.condition), 0.0)
+    def filled(self) -> Leaks:
+        """What that fill does."""
+        return next(leaks for leaks in self.given.leaks if leaks.condition == self.condition)
 
     @property
     def is_stateful(self) -> bool:

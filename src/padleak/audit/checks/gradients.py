@@ -22,7 +22,7 @@ def findings(case: Case) -> Iterator[Finding]:
     if (
         backend.name() not in BACKENDS
         or case.is_stateful
-        or case.plain_leak > case.given.tolerance
+        or case.filled.outputs > case.given.tolerance
         or not case.model.trainable_variables
     ):
         return

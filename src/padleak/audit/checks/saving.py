@@ -26,7 +26,7 @@ def findings(case: Case) -> Iterator[Finding]:
         return
     if after is None:
         return
-    before = next(leaks.trace for leaks in case.given.leaks if leaks.condition == case.condition)
+    before = case.filled.trace
     changed, _ = case.feed.exchanged().lay(case.condition)
     moved = case.run(changed)
     three = zip(before.calls[0].outputs, moved.calls[0].outputs, after.calls[0].outputs)
