@@ -10,6 +10,7 @@ import hashlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -84,66 +85,67 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Source:
-    """A parsed source string."""
+    """A parsed source string, and the registry that its name is of."""
 
     name: str
     path: str
     options: dict[str, str]
+    registry: Registry = datasets
 
     @classmethod
-    def parse(cls, text: str) -> "Source":
+    def parse(cls, text: str, registry: Registry = datasets) -> "Source":
         """Take `NAME[:PATH][?OPTION=VALUE&...]` apart and check the name, the options and that the files exist."""
         head, _, query = text.partition("?")
         name, _, path = head.partition(":")
-        source = cls(name, path, dict(parse_qsl(query, keep_blank_values=True)))
+        source = cls(name, path, dict(parse_qsl(query, keep_blank_values=True)), registry)
         source._check()
         return source
 
     def _check(self) -> None:
-        files = datasets.facts(self.name).get("files")
+        files = self.registry.facts(self.name).get("files")
         if files is None and self.path:
-            raise InputError(f"data set {self.name}", "named without a file", self.path, f"Write {self.name}.")
+            raise InputError(f"{self.registry.kind} {self.name}", "named without a file", self.path, f"Write {self.name}.")
         if files is not None and not self.path:
-            raise InputError(f"data set {self.name}", f"followed by a file ({self.name}:FILE)", "no file")
+            raise InputError(f"{self.registry.kind} {self.name}", f"followed by a file ({self.name}:FILE)", "no file")
         for file in files(self.path) if files else ():
             if not file.is_file():
-                raise InputError(f"data set {self.name}", "a file that exists", str(file), "Check the path.")
+                raise InputError(f"{self.registry.kind} {self.name}", "a file that exists", str(file), "Check the path.")
         self._convert_options()
 
     def _convert_options(self) -> dict[str, object]:
         parameters = {
             name: parameter
-            for name, parameter in inspect.signature(datasets[self.name]).parameters.items()
+            for name, parameter in inspect.signature(self.registry[self.name]).parameters.items()
             if parameter.kind is inspect.Parameter.KEYWORD_ONLY
         }
         converted = {}
         for name, text in self.options.items():
             if name not in parameters:
-                raise unknown_name(f"option of data set {self.name}", parameters, name)
+                raise unknown_name(f"option of {self.registry.kind} {self.name}", parameters, name)
             kind = parameters[name].annotation
             try:
                 converted[name] = kind(text)
             except ValueError:
                 raise InputError(
-                    f"option {name} of data set {self.name}", f"a number ({kind.__name__})", text
+                    f"option {name} of {self.registry.kind} {self.name}", f"a number ({kind.__name__})", text
                 ) from None
         return converted
 
-    def read(self) -> Dataset:
-        """Read or make the data."""
-        arguments = (self.path,) if self.path else ()
-        return datasets[self.name](*arguments, **self._convert_options())
+    def read(self, *drawn: int) -> Any:
+        """Read or make the data; `drawn` are the numbers that what is made hangs on, if any."""
+        arguments = (self.path,) if self.path else drawn
+        return self.registry[self.name](*arguments, **self._convert_options())
 
     @functools.cached_property
     def holds(self) -> str:
         """`tokens` or `features`, told without reading the data."""
-        holds = datasets.facts(self.name)["holds"]
+        holds = self.registry.facts(self.name)["holds"]
         return holds(self.path) if callable(holds) else holds
 
     @functools.cached_property
     def version(self) -> str:
         """A digest that changes when the data do: of the files, or of what else they hang on."""
-        facts = datasets.facts(self.name)
+        facts = self.registry.facts(self.name)
         digest = hashlib.sha256()
         for file in facts["files"](self.path) if "files" in facts else ():
             digest.update(hashlib.sha256(file.read_bytes()).digest())

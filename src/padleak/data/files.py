@@ -8,6 +8,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,13 +34,13 @@ def comma_separated(path: str) -> list[Path]:
 @datasets.add(holds="tokens", files=one_file)
 def csv(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
     """A comma-separated table with a column of texts and a column of labels."""
-    return _read_table(path, lambda: _read_csv(path, ","), text, label, words)
+    return _read_table(path, lambda: read_separated(path, ","), text, label, words)
 
 
 @datasets.add(holds="tokens", files=one_file)
 def tsv(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
     """A tab-separated table with a column of texts and a column of labels."""
-    return _read_table(path, lambda: _read_csv(path, "\t"), text, label, words)
+    return _read_table(path, lambda: read_separated(path, "\t"), text, label, words)
 
 
 @datasets.add(holds="tokens", files=one_file)
@@ -62,7 +63,7 @@ def lines(path: str, *, words: int = 2000) -> Dataset:
         raise InputError("data set lines", "given one file a class, between commas", path)
     texts, labels = [], []
     for file in files:
-        rows = _parse(file, lambda file=file: file.read_text(encoding="utf-8").splitlines())
+        rows = parse(file, lambda file=file: file.read_text(encoding="utf-8").splitlines())
         texts += rows
         labels += [file.name] * len(rows)
     return _from_texts(path, texts, labels, words)
@@ -100,7 +101,7 @@ def _read_npz(path: str) -> dict[str, np.ndarray]:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
 
-    return _parse(Path(path), read)
+    return parse(Path(path), read)
 
 
 def _cut_ragged(path: str, found: dict[str, np.ndarray]) -> list[np.ndarray]:
@@ -150,7 +151,7 @@ def ts(path: str) -> Dataset:
 
 def _parse_ts(file: Path) -> tuple[list[np.ndarray], list[str]]:
     rows, labels, in_data = [], [], False
-    for number, line in enumerate(_parse(file, lambda: file.read_text(encoding="utf-8").splitlines()), start=1):
+    for number, line in enumerate(parse(file, lambda: file.read_text(encoding="utf-8").splitlines()), start=1):
         if line.lower().startswith("@data"):
             in_data = True
         elif in_data and line.strip() and not line.startswith("#"):
@@ -189,7 +190,7 @@ def keras(path: str, *, words: int = 2000) -> Dataset:
     return _from_arrays(path, list(train[0]), train[1], classes, words=words, test=(list(test[0]), test[1]))
 
 
-def _parse(file: Path, read: Callable):
+def parse(file: Path, read: Callable):
     """Run a reader; what it says about a broken file becomes an error that names the file."""
     try:
         return read()
@@ -197,13 +198,13 @@ def _parse(file: Path, read: Callable):
         raise InputError(str(file), "a readable file of its format", f"{type(error).__name__}: {error}") from None
 
 
-def _read_csv(path: str, separator: str) -> pd.DataFrame:
-    # Only an empty field is missing: "None" and "NA" are words, and may be labels.
-    return pd.read_csv(path, sep=separator, dtype=str, index_col=False, keep_default_na=False, na_values=[""])
+def read_separated(path: str, separator: str, **settings: Any) -> pd.DataFrame:
+    """All fields as text. Only an empty one is missing: "None" and "NA" are words, and may be labels."""
+    return pd.read_csv(path, sep=separator, dtype=str, index_col=False, keep_default_na=False, na_values=[""], **settings)
 
 
 def _read_table(path: str, read: Callable[[], pd.DataFrame], text: str, label: str, words: int) -> Dataset:
-    table = _parse(Path(path), read)
+    table = parse(Path(path), read)
     for option, column in (("text", text), ("label", label)):
         if column not in table:
             known = ", ".join(map(str, table.columns))

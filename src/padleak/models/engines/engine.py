@@ -79,6 +79,10 @@ class Engine(ABC):
     def look(self, view: "keras.Model", inputs: Inputs) -> list[np.ndarray]:
         """The outputs of a view of the model for one rectangle."""
 
+    def look_whole(self, view: "keras.Model", inputs: Inputs) -> list[np.ndarray]:
+        """The same for inputs that come in one shape, again and again."""
+        return self.look(view, inputs)
+
 
 def stack(lessons: list[Lesson]) -> Lesson | None:
     """Lessons of one shape as one, with the steps in front; None where they have several."""

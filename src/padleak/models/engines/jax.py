@@ -49,6 +49,11 @@ class JaxEngine(Engine):
         ]
         return [np.concatenate(parts)[:rows] for parts in zip(*looks)]
 
+    def look_whole(self, view: Any, inputs: Inputs) -> list[np.ndarray]:
+        """One program for the shape."""
+        program, variables = self._look_of(view)
+        return [np.asarray(part) for part in program(*variables, inputs)]
+
     def memory_of_training(self, lessons: list[Lesson]) -> int:
         """What the compiler set aside for the program that takes these steps, all of one shape."""
         program, argument = (self._epoch, stack(lessons)) if self.loops else (self._step, lessons[0])
@@ -91,7 +96,7 @@ class JaxEngine(Engine):
     def _count_traces(self, view: Any) -> Callable:
         def look(trainable: list, fixed: list, inputs: Any) -> Any:
             self.traces += 1
-            return view.stateless_call(trainable, fixed, inputs, training=False)[0]
+            return jax.tree.leaves(view.stateless_call(trainable, fixed, inputs, training=False)[0])
 
         return look
 

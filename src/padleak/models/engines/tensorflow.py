@@ -35,7 +35,7 @@ class TensorflowEngine(Engine):
         """A traced graph; compiling one for so few calls would not pay."""
         if id(view) not in self._looks:
             self._looks[id(view)] = tf.function(self._count_traces(view), autograph=False, reduce_retracing=True)
-        return [output.numpy() for output in self._looks[id(view)](inputs)]
+        return [output.numpy() for output in tf.nest.flatten(self._looks[id(view)](inputs))]
 
     def _take_steps(self, *whole: Any) -> None:
         def take(index: tf.Tensor) -> tf.Tensor:

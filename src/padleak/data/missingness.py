@@ -1,0 +1,79 @@
+"""Why values are missing: mechanisms that remove them.
+
+To add one, write one decorated function in a file of this folder.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from padleak.errors import InputError
+from padleak.measures.gaussian import SelfMasking
+from padleak.registry import Registry
+
+mechanisms = Registry("mechanism", package="padleak.data")
+"""Functions `(values, rate, generator) -> Removal`: `values` `(row, column)`, at least two columns, none missing; a share `rate`
+of each column that loses any is to be missing."""
+
+_ALWAYS_SEEN = 0.1
+"""Share of columns that stay whole where the others' absence hangs on them."""
+
+
+class Removal(NamedTuple):
+    """What goes missing.
+
+    Attributes:
+        missing: `(row, column)`, True = missing.
+        masking: The law, where absence hangs on the absent value.
+    """
+
+    missing: np.ndarray
+    masking: SelfMasking | None = None
+
+
+@mechanisms.add
+def mcar(values: np.ndarray, rate: float, generator: np.random.Generator) -> Removal:
+    """Completely at random."""
+    return Removal(generator.random(values.shape) < rate)
+
+
+@mechanisms.add
+def mar(values: np.ndarray, rate: float, generator: np.random.Generator) -> Removal:
+    """At random: a tenth of the columns stay whole, and the absence of the others hangs on them by a logistic law."""
+    columns = values.shape[1]
+    order = generator.permutation(columns)
+    seen, lost = np.split(order, [max(1, int(_ALWAYS_SEEN * columns))])
+    scaled = (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-12)
+    scores = scaled[:, seen] @ generator.normal(size=(len(seen), len(lost)))
+    scores /= (scores.std(axis=0) + 1e-12) * generator.uniform(0.1, 0.5, size=len(lost))
+    missing = np.zeros(values.shape, dtype=bool)
+    missing[:, lost] = generator.random(scores.shape) < expit(scores + _intercepts(scores, rate))
+    return Removal(missing)
+
+
+def _intercepts(scores: np.ndarray, rate: float) -> np.ndarray:
+    """Which give each column its rate, by bisection."""
+    low, high = np.full((2, scores.shape[1]), [[-200.0], [200.0]])
+    for _ in range(60):
+        middle = (low + high) / 2
+        is_too_low = expit(scores + middle).mean(axis=0) < rate
+        low, high = np.where(is_too_low, middle, low), np.where(is_too_low, high, middle)
+    return high
+
+
+@mechanisms.add
+def self_masking(values: np.ndarray, rate: float, generator: np.random.Generator) -> Removal:
+    """Not at random: large values are the likeliest to be missing (Gaussian self-masking)."""
+    masking = SelfMasking.at_rate(values, rate)
+    return Removal(generator.random(values.shape) < masking.probability(values), masking)
+
+
+def check_rate(rate: float) -> None:
+    """A rate is a share above 0 and below 1.
+
+    Raises:
+        InputError: It is not.
+    """
+    if not 0 < rate < 1:
+        raise InputError("rate", "above 0 and below 1", rate)

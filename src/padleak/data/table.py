@@ -1,0 +1,107 @@
+"""Tables: predictors, some of which may be missing, and what is to be predicted.
+
+A table is named as a data set is: `wine`, `gaussian?columns=20`, `csv:heart.csv?target=num&missing=?`. To add one, write one
+decorated function in a file of this folder.
+"""
+
+import functools
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from padleak.data.dataset import Source
+from padleak.errors import InputError
+from padleak.measures.gaussian import LinearTruth
+from padleak.registry import Registry
+
+tables = Registry("table", package="padleak.data")
+"""Functions `(path?, **options) -> Table`, or `(seed, rows, **options) -> Table` where the fact `synthetic` says that each
+seed has its own. Facts: `synthetic`, and those of data sets."""
+
+FEWEST_ROWS = 30
+
+
+class Parts(NamedTuple):
+    """Disjoint rows of one table."""
+
+    train: "Table"
+    validation: "Table"
+    test: "Table"
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Predictors and targets.
+
+    Attributes:
+        values: `(row, column)`, missing ones NaN; a category is its number, from 0.
+        targets: `(row,)`: numbers, or numbers of classes.
+        columns: Names of the predictors.
+        categories: How many categories each column has; 0 for numbers.
+        classes: Names of the classes; empty when targets are numbers to predict.
+        truth: How the rows were drawn, where that is known.
+        notes: What was left out, in words.
+    """
+
+    values: np.ndarray
+    targets: np.ndarray
+    columns: tuple[str, ...]
+    categories: tuple[int, ...]
+    classes: tuple[str, ...] = ()
+    truth: LinearTruth | None = None
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @property
+    def missing_share(self) -> float:
+        """Share of values that are missing."""
+        return float(np.isnan(self.values).mean())
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether predictors and target are all numbers."""
+        return not any(self.categories) and not self.classes
+
+    def take(self, rows: np.ndarray) -> "Table":
+        """Some rows."""
+        return replace(self, values=self.values[rows], targets=self.targets[rows])
+
+    def without(self, missing: np.ndarray) -> "Table":
+        """The table with more values missing: where `missing`, `(row, column)`, is True."""
+        return replace(self, values=np.where(missing, np.nan, self.values))
+
+    def split(self, seed: int, rows: int, validation: int, test: int) -> Parts:
+        """Rows drawn for each part; a smaller table is divided in the proportion asked for."""
+        order = np.random.default_rng(seed).permutation(len(self))
+        share = min(1.0, len(self) / (rows + validation + test))
+        ends = np.floor(share * np.cumsum([rows, validation, test])).astype(int)
+        return Parts(*(self.take(part) for part in np.split(order, ends)[:3]))
+
+
+def load_table(source: str, seed: int = 0, rows: int = 0) -> Table:
+    """Read a table, or draw one.
+
+    Args:
+        source: As described at the head of this module.
+        seed, rows: Of a table that is drawn; one that is read is what it is.
+
+    Raises:
+        InputError: Unknown name or option, missing file, or too few usable rows.
+    """
+    parsed = Source.parse(source, tables)
+    if tables.facts(parsed.name).get("synthetic"):
+        return parsed.read(seed, rows)
+    return _read(source)
+
+
+@functools.lru_cache(maxsize=8)
+def _read(source: str) -> Table:
+    table = Source.parse(source, tables).read()
+    if len(table) < FEWEST_ROWS:
+        raise InputError(f"table {source}", f"of at least {FEWEST_ROWS} usable rows", f"{len(table)}")
+    if table.classes and len(np.unique(table.targets)) < 2:
+        raise InputError(f"target of {source}", "of at least two classes", f"{table.classes}")
+    return table

@@ -1,0 +1,207 @@
+"""Networks that learn one task from the same rows, each with another filling, side by side in one compiled program.
+
+Each has a loss, a learning rate and an end of its own: none knows of the others.
+"""
+
+import functools
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from padleak.models import engines
+from padleak.models.backend import keras
+from padleak.models.engines.engine import Lesson
+from padleak.models.fillings import Given, fillings
+from padleak.models.predictors import NAMES, Predictors
+from padleak.models.seeding import seeded
+
+_SLOWER = 0.2
+_PATIENCE = 2
+_SLOWEST = 5e-6
+_LEAST_GAIN = 1e-4
+"""Of the loss, as a share; less counts as none."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What fixes a program.
+
+    Attributes:
+        fillings: Names, one network each.
+        numbers, columns, entries: Of the predictors.
+        outputs: Classes; 1 for a number to predict.
+        width, depth: Units and number of hidden layers.
+    """
+
+    fillings: tuple[str, ...]
+    numbers: int
+    columns: int
+    entries: int
+    outputs: int
+    width: int
+    depth: int = 1
+
+
+class Learnt(NamedTuple):
+    """How training went.
+
+    Attributes:
+        epochs: Until the last network came to its end.
+        losses: Least validation loss of each network, `(network,)`.
+    """
+
+    epochs: int
+    losses: np.ndarray
+
+
+def build(shape: Shape) -> Any:
+    """All networks, each a model of its own within one: `arrays of Predictors -> (batch, network, output)`."""
+    inputs = [
+        keras.Input((shape.columns if name == "missing" else shape.entries,), name=name) for name in NAMES
+    ]
+    answers = [_network(name, inputs, shape)(inputs) for name in shape.fillings]
+    return keras.Model(inputs, keras.ops.stack(answers, axis=1))
+
+
+def _network(name: str, inputs: list, shape: Shape) -> Any:
+    """One network, called after its filling."""
+    facts = fillings.facts(name)
+    hidden = fillings[name](Given(*inputs, numbers=shape.numbers, width=shape.width))
+    for layer in range(0 if facts.get("is_linear") else shape.depth):
+        if layer == 0 and facts.get("enters"):
+            hidden = keras.ops.relu(hidden)
+        else:
+            hidden = keras.layers.Dense(shape.width, activation="relu", name=f"hidden_{layer + 1}")(hidden)
+    return keras.Model(inputs, keras.layers.Dense(shape.outputs, name="head")(hidden), name=_called(name))
+
+
+def _called(filling: str) -> str:
+    """Some fillings are called as inputs are."""
+    return f"with_{filling}"
+
+
+class SideBySide:
+    """A compiled program for networks of one shape.
+
+    Args:
+        shape: What to build.
+    """
+
+    def __init__(self, shape: Shape):
+        self.shape = shape
+        self.model = seeded(build(shape), seed=0)
+        owners = [self._network(place).trainable_variables for place in range(len(shape.fillings))]
+        self._optimizer = _adam_class()(owners)
+        self._fresh = [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._optimizer.variables]
+        loss = _crossentropy if shape.outputs > 1 else _squared_error
+        self._engine = engines.choose()(self.model, None, self._optimizer, loss, compiles=True, loops=True)
+        self._losses_of = loss
+
+    def train(
+        self,
+        train: tuple[Predictors, np.ndarray],
+        validation: tuple[Predictors, np.ndarray],
+        batch: int,
+        epochs: int,
+        learning_rate: float,
+        seed: int,
+    ) -> Learnt:
+        """Train all networks from fresh weights. Of each, those with the least validation loss stay.
+
+        A network's learning rate is cut to a fifth when its loss has not fallen for two epochs; under 5e-6 it is at its end.
+
+        Args:
+            train, validation: Predictors and targets.
+            batch: Rows of a step; what is left of an epoch is left out.
+            epochs: At most.
+            learning_rate: At first.
+            seed: Of weights and order.
+        """
+        weights_seed, order_seed = np.random.SeedSequence(seed).generate_state(2)
+        self._reset(int(weights_seed))
+        generator = np.random.default_rng(order_seed)
+        rates = np.full(len(self.shape.fillings), learning_rate)
+        waited, least = np.zeros(len(rates), int), np.full(len(rates), np.inf)
+        best = [None] * len(rates)
+        for epoch in range(1, epochs + 1):  # noqa: B007
+            self._optimizer.set_rates(np.where(rates >= _SLOWEST, rates, 0))
+            self._engine.train(_lessons(*train, batch, generator))
+            losses = self.losses(*validation)
+            for place in np.flatnonzero(losses < least):
+                best[place] = self._network(place).get_weights()
+            waited = np.where(losses < least * (1 - _LEAST_GAIN), 0, waited + 1)
+            least = np.minimum(losses, least)
+            rates, waited = np.where(waited > _PATIENCE, rates * _SLOWER, rates), np.where(waited > _PATIENCE, 0, waited)
+            if not (rates >= _SLOWEST).any():
+                break
+        for place, weights in enumerate(best):
+            self._network(place).set_weights(weights)
+        return Learnt(epoch, least)
+
+    def predict(self, predictors: Predictors) -> np.ndarray:
+        """Outputs of every network, `(row, network, output)`; of classes, logarithms of odds."""
+        rows = np.arange(len(predictors.values))
+        return self._engine.look_whole(self.model, predictors.take(rows))[0]
+
+    def losses(self, predictors: Predictors, targets: np.ndarray) -> np.ndarray:
+        """Mean loss of each network, `(network,)`."""
+        outputs = keras.ops.convert_to_tensor(self.predict(predictors))
+        return keras.ops.convert_to_numpy(self._losses_of(targets, outputs, each=True))
+
+    def _network(self, place: int) -> Any:
+        return self.model.get_layer(_called(self.shape.fillings[place]))
+
+    def _reset(self, seed: int) -> None:
+        fresh = seeded(build(self.shape), seed)
+        for old, new in zip(self.model.variables, fresh.variables, strict=True):
+            old.assign(new)
+        for variable, value in zip(self._optimizer.variables, self._fresh, strict=True):
+            variable.assign(value)
+
+
+@functools.lru_cache(maxsize=2)
+def program_for(shape: Shape) -> SideBySide:
+    """The compiled program of a shape, kept while the cells of its shape are run."""
+    return SideBySide(shape)
+
+
+def _lessons(predictors: Predictors, targets: np.ndarray, batch: int, generator: np.random.Generator) -> list[Lesson]:
+    order = generator.permutation(len(targets))
+    batch = min(batch, len(order))
+    parts = order[: len(order) // batch * batch].reshape(-1, batch)
+    return [Lesson(predictors.take(rows), targets[rows], None) for rows in parts]
+
+
+def _squared_error(targets: Any, outputs: Any, sample_weight: None = None, each: bool = False) -> Any:
+    targets = keras.ops.expand_dims(keras.ops.cast(targets, outputs.dtype), 1)
+    errors = keras.ops.mean((outputs[:, :, 0] - targets) ** 2, axis=0)
+    return errors if each else keras.ops.sum(errors)
+
+
+def _crossentropy(targets: Any, outputs: Any, sample_weight: None = None, each: bool = False) -> Any:
+    logarithms = keras.ops.log_softmax(outputs, axis=-1)
+    chosen = keras.ops.one_hot(keras.ops.cast(targets, "int32"), outputs.shape[-1])
+    errors = -keras.ops.mean(keras.ops.sum(logarithms * chosen[:, None], axis=-1), axis=0)
+    return errors if each else keras.ops.sum(errors)
+
+
+@functools.cache
+def _adam_class() -> type:
+    class AdamByOwner(keras.optimizers.Adam):
+        """Adam with a learning rate for each owner of variables."""
+
+        def __init__(self, owners: list[list[Any]]):
+            super().__init__(1.0)
+            self._rates = self.add_variable((len(owners),), name="rates")
+            self._owners = [place for place, owned in enumerate(owners) for _ in owned]
+            self.build([variable for owned in owners for variable in owned])
+
+        def set_rates(self, rates: np.ndarray) -> None:
+            self._rates.assign(rates)
+
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            owner = self._owners[self._get_variable_index(variable)]
+            super().update_step(gradient, variable, learning_rate * self._rates[owner])
+
+    return AdamByOwner

@@ -1,0 +1,175 @@
+"""The missing trial: networks with every filling, and estimators, on one table with values removed."""
+
+import functools
+import time
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from padleak.data.dataset import Source
+from padleak.data.missingness import Removal, check_rate, mechanisms
+from padleak.data.table import Parts, Table, load_table, tables
+from padleak.errors import InputError
+from padleak.models import backend
+from padleak.models.estimators import Rows, estimators
+from padleak.models.fillings import fillings
+from padleak.models.predictors import Encoder
+from padleak.models.side_by_side import Shape, program_for
+from padleak.study.cell import Cell, Outcome
+
+AS_FOUND = "as_found"
+"""In place of a mechanism: nothing is removed; what is missing was missing."""
+
+
+@dataclass(frozen=True)
+class MissingCell(Cell):
+    """One table, one mechanism, one rate, and all that can be done about it.
+
+    Attributes:
+        data: Source of the table, as `padleak.data.table.load_table` takes it.
+        mechanism: A name of `mechanisms`, or `as_found`.
+        rate: Share of values removed from each column that loses any.
+        rows, validation, test: Rows of each part; a table with fewer is divided in this proportion.
+        width: Hidden units of each network.
+        batch, epochs, learning_rate: Of training; see `SideBySide.train`.
+    """
+
+    kind: ClassVar[str] = "missing"
+
+    data: str = "gaussian"
+    mechanism: str = "mcar"
+    rate: float = 0.5
+    rows: int = 2000
+    validation: int = 1000
+    test: int = 5000
+    width: int = 100
+    batch: int = 200
+    epochs: int = 200
+    learning_rate: float = 0.001
+
+    def why_not(self) -> str | None:
+        """Names are checked on the way: an unknown one is an error, not a skip."""
+        _source(self.data)
+        if self.mechanism != AS_FOUND:
+            mechanisms[self.mechanism]
+            check_rate(self.rate)
+        elif _source(self.data).registry.facts(_source(self.data).name).get("synthetic"):
+            return "nothing is missing in a table that is drawn"
+        for name in ("rows", "validation", "test", "width", "batch", "epochs"):
+            if getattr(self, name) < 1:
+                raise InputError(name, "at least 1", getattr(self, name))
+        return None
+
+    def shape(self) -> Hashable:
+        """Cells on one table with networks of one size share their program."""
+        return self.kind, self.data, self.rows, self.width, self.batch, self.mechanism == AS_FOUND
+
+    def effort(self) -> float:
+        """Some ten small networks, for half of the epochs."""
+        return 0.06 * self.rows * self.epochs
+
+    def programs(self) -> float:
+        """About two."""
+        return 2.0
+
+    def surroundings(self) -> dict[str, str]:
+        """The version of the table, and the backend."""
+        return {"data_version": _source(self.data).version, "backend": backend.name()}
+
+    def run(self) -> Outcome:
+        """Remove, train, predict, score."""
+        backend.start()
+        start = time.perf_counter()
+        complete = load_table(self.data, self.seed, self.rows + self.validation + self.test)
+        removal = self._remove(complete)
+        holed, whole = (self._split(table) for table in (complete.without(removal.missing), complete))
+        encoder = Encoder(holed.train)
+        parts = [
+            Rows(seen, encoder.encode(seen, all_), removal.masking) for seen, all_ in zip(holed, whole, strict=True)
+        ]
+        predictions, epochs = self._of_networks(encoder, parts)
+        trained = time.perf_counter()
+        predictions |= {name: estimators[name](parts[0], parts[2]) for name in estimators if _suits(name, complete)}
+        scores = [
+            {"probe": "test", "layer": name, "metric": metric, "value": float(value)}
+            for name, prediction in predictions.items()
+            for metric, value in score(prediction, parts[2].table).items()
+        ]
+        about = {"probe": "test", "layer": "table", "metric": "missing_share", "value": parts[2].table.missing_share}
+        facts = {
+            "epochs": epochs, "rows_trained_on": len(holed.train), "rows_tested_on": len(holed.test),
+            "seconds_training": trained - start, "seconds_estimators": time.perf_counter() - trained,
+        }  # fmt: skip
+        return Outcome(pd.DataFrame([*scores, about]), facts, {})
+
+    def _remove(self, table: Table) -> Removal:
+        if self.mechanism == AS_FOUND:
+            return Removal(np.zeros(table.values.shape, dtype=bool))
+        known = np.where(np.isnan(table.values), np.nanmean(table.values, axis=0), table.values)
+        return mechanisms[self.mechanism](known, self.rate, np.random.default_rng([self.seed, 1]))
+
+    def _split(self, table: Table) -> Parts:
+        return table.split(self.seed, self.rows, self.validation, self.test)
+
+    def _of_networks(self, encoder: Encoder, parts: list[Rows]) -> tuple[dict[str, np.ndarray], int]:
+        """Predictions by filling, numbers in the units of the target."""
+        train, validation, test = parts
+        names = tuple(_fillings(train.table, self.mechanism))
+        centre, scale = _scale(train.table)
+        shape = Shape(
+            names, encoder.numbers, len(train.table.columns), encoder.entries, max(1, len(train.table.classes)), self.width
+        )
+        program = program_for(shape)
+        learnt = program.train(
+            *((rows.predictors, (rows.table.targets - centre) / scale) for rows in (train, validation)),
+            min(self.batch, len(train.table) // 4),
+            self.epochs,
+            self.learning_rate,
+            self.seed,
+        )
+        outputs = program.predict(test.predictors)
+        if not train.table.classes:
+            outputs = centre + scale * outputs[:, :, 0]
+        return {name: outputs[:, place] for place, name in enumerate(names)}, learnt.epochs
+
+
+def _fillings(table: Table, mechanism: str) -> Iterator[str]:
+    """Those that differ on this table."""
+    is_mixed = any(table.categories) and not all(table.categories)
+    for name in fillings:
+        facts = fillings.facts(name)
+        if (is_mixed or not facts.get("mixed_only")) and not (mechanism == AS_FOUND and facts.get("hides_nothing")):
+            yield name
+
+
+def _suits(name: str, table: Table) -> bool:
+    facts = estimators.facts(name)
+    return (table.is_numeric or not facts.get("numbers_only")) and (table.truth or not facts.get("needs_truth"))
+
+
+def _scale(table: Table) -> tuple[float, float]:
+    """What to take off targets and to divide them by."""
+    return (0, 1) if table.classes else (table.targets.mean(), table.targets.std() + 1e-12)
+
+
+def score(prediction: np.ndarray, table: Table) -> dict[str, float]:
+    """How good predictions are.
+
+    Args:
+        prediction: Numbers `(row,)`, or `(row, class)`: the largest is the answer.
+        table: With the targets.
+
+    Returns:
+        `r2`, the share of the target's variance that is explained, or `accuracy`.
+    """
+    if table.classes:
+        return {"accuracy": np.mean(prediction.argmax(axis=1) == table.targets)}
+    return {"r2": 1 - np.mean((prediction - table.targets) ** 2) / table.targets.var()}
+
+
+@functools.lru_cache(maxsize=64)
+def _source(text: str) -> Source:
+    return Source.parse(text, tables)
