@@ -4,6 +4,7 @@ A filling takes the inputs and gives what the first Dense layer sees. To add one
 this folder) and decorate it. Facts beside the registration:
 
 - `mixed_only`: whether it differs from another one only where there are numbers and categories;
+- `bends`: whether it is for laws that may not be linear, and left out where one is known to be;
 - `hides_nothing`: whether it is handed what was removed, as a yardstick;
 - `enters`: a layer that takes the place of the first Dense layer;
 - `is_linear`: whether the head stands on it without hidden layers.
@@ -111,7 +112,7 @@ def neumiss(given: Given) -> "KerasTensor":
     return missing_layers.neumiss(_TERMS, name="block")([given.values, given.present])
 
 
-@fillings.add
+@fillings.add(bends=True)
 def neumiss_mlp(given: Given) -> "KerasTensor":
     """A NeuMiss block under hidden layers (Le Morvan et al. 2021, arXiv:2106.00311)."""
     return missing_layers.neumiss(_TERMS, name="block")([given.values, given.present])

@@ -18,7 +18,17 @@ def seeded(model: Any, seed: int) -> Any:
         model: A functional model.
         seed: Of the initial weights and of whatever else draws.
     """
-    return keras.Model.from_config(_with_seeds(model.get_config(), np.random.default_rng(seed)))
+    return from_plan(model.get_config(), seed)
+
+
+def from_plan(config: dict, seed: int) -> Any:
+    """The same from the model's configuration, which can be kept: `seeded(model, seed)` for one seed after another.
+
+    Args:
+        config: As `get_config` of a functional model gives it; left as it is.
+        seed: Of the initial weights and of whatever else draws.
+    """
+    return keras.Model.from_config(_with_seeds(config, np.random.default_rng(seed)))
 
 
 def _with_seeds(config: Any, generator: np.random.Generator) -> Any:

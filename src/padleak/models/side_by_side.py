@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import logsumexp
 
 from padleak.models import engines
 from padleak.models.backend import keras
 from padleak.models.engines.engine import Lesson
 from padleak.models.fillings import Given, fillings
 from padleak.models.predictors import NAMES, Predictors
-from padleak.models.seeding import seeded
+from padleak.models.seeding import from_plan
 
 _SLOWER = 0.2
 _PATIENCE = 2
@@ -90,13 +91,13 @@ class SideBySide:
 
     def __init__(self, shape: Shape):
         self.shape = shape
-        self.model = seeded(build(shape), seed=0)
+        self._plan = build(shape).get_config()
+        self.model = from_plan(self._plan, seed=0)
         owners = [self._network(place).trainable_variables for place in range(len(shape.fillings))]
         self._optimizer = _adam_class()(owners)
         self._fresh = [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._optimizer.variables]
         loss = _crossentropy if shape.outputs > 1 else _squared_error
         self._engine = engines.choose()(self.model, None, self._optimizer, loss, compiles=True, loops=True)
-        self._losses_of = loss
 
     def train(
         self,
@@ -146,14 +147,17 @@ class SideBySide:
 
     def losses(self, predictors: Predictors, targets: np.ndarray) -> np.ndarray:
         """Mean loss of each network, `(network,)`."""
-        outputs = keras.ops.convert_to_tensor(self.predict(predictors))
-        return keras.ops.convert_to_numpy(self._losses_of(targets, outputs, each=True))
+        outputs = self.predict(predictors)
+        if self.shape.outputs == 1:
+            return ((outputs[:, :, 0] - targets[:, None]) ** 2).mean(axis=0)
+        chosen = np.take_along_axis(outputs, targets[:, None, None].astype(int), axis=-1)[:, :, 0]
+        return (logsumexp(outputs, axis=-1) - chosen).mean(axis=0)
 
     def _network(self, place: int) -> Any:
         return self.model.get_layer(_called(self.shape.fillings[place]))
 
     def _reset(self, seed: int) -> None:
-        fresh = seeded(build(self.shape), seed)
+        fresh = from_plan(self._plan, seed)
         for old, new in zip(self.model.variables, fresh.variables, strict=True):
             old.assign(new)
         for variable, value in zip(self._optimizer.variables, self._fresh, strict=True):
@@ -169,21 +173,23 @@ def program_for(shape: Shape) -> SideBySide:
 def _lessons(predictors: Predictors, targets: np.ndarray, batch: int, generator: np.random.Generator) -> list[Lesson]:
     order = generator.permutation(len(targets))
     batch = min(batch, len(order))
-    parts = order[: len(order) // batch * batch].reshape(-1, batch)
-    return [Lesson(predictors.take(rows), targets[rows], None) for rows in parts]
+    kept = order[: len(order) // batch * batch]
+    arrays = [array.reshape(-1, batch, array.shape[1]) for array in predictors.take(kept)]
+    targets = targets[kept].reshape(-1, batch)
+    return [Lesson([array[step] for array in arrays], targets[step], None) for step in range(len(targets))]
 
 
-def _squared_error(targets: Any, outputs: Any, sample_weight: None = None, each: bool = False) -> Any:
-    targets = keras.ops.expand_dims(keras.ops.cast(targets, outputs.dtype), 1)
-    errors = keras.ops.mean((outputs[:, :, 0] - targets) ** 2, axis=0)
-    return errors if each else keras.ops.sum(errors)
+def _squared_error(targets: Any, outputs: Any, sample_weight: None = None) -> Any:
+    """Sum over networks of their means over rows."""
+    errors = (outputs[:, :, 0] - keras.ops.expand_dims(keras.ops.cast(targets, outputs.dtype), 1)) ** 2
+    return keras.ops.sum(keras.ops.mean(errors, axis=0))
 
 
-def _crossentropy(targets: Any, outputs: Any, sample_weight: None = None, each: bool = False) -> Any:
-    logarithms = keras.ops.log_softmax(outputs, axis=-1)
+def _crossentropy(targets: Any, outputs: Any, sample_weight: None = None) -> Any:
+    """Sum over networks of their means over rows."""
     chosen = keras.ops.one_hot(keras.ops.cast(targets, "int32"), outputs.shape[-1])
-    errors = -keras.ops.mean(keras.ops.sum(logarithms * chosen[:, None], axis=-1), axis=0)
-    return errors if each else keras.ops.sum(errors)
+    logarithms = keras.ops.sum(keras.ops.log_softmax(outputs, axis=-1) * keras.ops.expand_dims(chosen, 1), axis=-1)
+    return -keras.ops.sum(keras.ops.mean(logarithms, axis=0))
 
 
 @functools.cache

@@ -21,7 +21,7 @@ class TensorflowEngine(Engine):
         self._step = tf.function(
             self._take_step, autograph=False, jit_compile=self.compiles, reduce_retracing=not self.compiles
         )
-        self._looks: dict[int, Callable] = {}
+        self._looks: dict[tuple, Callable] = {}
 
     def train(self, lessons: list[Lesson]) -> None:
         """All steps in one call where they can be: calling a compiled step costs as much as taking a short one."""
@@ -33,9 +33,17 @@ class TensorflowEngine(Engine):
 
     def look(self, view: Any, inputs: Inputs) -> list[np.ndarray]:
         """A traced graph; compiling one for so few calls would not pay."""
-        if id(view) not in self._looks:
-            self._looks[id(view)] = tf.function(self._count_traces(view), autograph=False, reduce_retracing=True)
-        return [output.numpy() for output in tf.nest.flatten(self._looks[id(view)](inputs))]
+        return self._call(view, inputs, reduce_retracing=True)
+
+    def look_whole(self, view: Any, inputs: Inputs) -> list[np.ndarray]:
+        """A compiled program."""
+        return self._call(view, inputs, jit_compile=True)
+
+    def _call(self, view: Any, inputs: Inputs, **settings: bool) -> list[np.ndarray]:
+        key = id(view), *settings
+        if key not in self._looks:
+            self._looks[key] = tf.function(self._count_traces(view), autograph=False, **settings)
+        return [output.numpy() for output in tf.nest.flatten(self._looks[key](inputs))]
 
     def _take_steps(self, *whole: Any) -> None:
         def take(index: tf.Tensor) -> tf.Tensor:

@@ -137,11 +137,11 @@ class MissingCell(Cell):
 
 
 def _fillings(table: Table, mechanism: str) -> Iterator[str]:
-    """Those that differ on this table."""
+    """Those that make a difference on this table."""
     is_mixed = any(table.categories) and not all(table.categories)
+    needless = {"mixed_only": not is_mixed, "bends": table.truth is not None, "hides_nothing": mechanism == AS_FOUND}
     for name in fillings:
-        facts = fillings.facts(name)
-        if (is_mixed or not facts.get("mixed_only")) and not (mechanism == AS_FOUND and facts.get("hides_nothing")):
+        if not any(needless.get(fact) for fact, holds in fillings.facts(name).items() if holds):
             yield name
 
 
