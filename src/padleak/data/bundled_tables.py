@@ -41,4 +41,6 @@ def wine() -> Table:
 def _table(bunch: Any, classes: tuple[str, ...]) -> Table:
     targets = bunch.target.astype(int if classes else float)
     categories = (0,) * bunch.data.shape[1]
-    return Table(bunch.data.astype(np.float64), targets, tuple(bunch.feature_names), categories, tuple(map(str, classes)))
+    return Table(
+        bunch.data.astype(np.float64), targets, tuple(bunch.feature_names), categories, tuple(map(str, classes))
+    )

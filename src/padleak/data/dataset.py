@@ -104,12 +104,16 @@ class Source:
     def _check(self) -> None:
         files = self.registry.facts(self.name).get("files")
         if files is None and self.path:
-            raise InputError(f"{self.registry.kind} {self.name}", "named without a file", self.path, f"Write {self.name}.")
+            raise InputError(
+                f"{self.registry.kind} {self.name}", "named without a file", self.path, f"Write {self.name}."
+            )
         if files is not None and not self.path:
             raise InputError(f"{self.registry.kind} {self.name}", f"followed by a file ({self.name}:FILE)", "no file")
         for file in files(self.path) if files else ():
             if not file.is_file():
-                raise InputError(f"{self.registry.kind} {self.name}", "a file that exists", str(file), "Check the path.")
+                raise InputError(
+                    f"{self.registry.kind} {self.name}", "a file that exists", str(file), "Check the path."
+                )
         self._convert_options()
 
     def _convert_options(self) -> dict[str, object]:

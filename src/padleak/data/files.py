@@ -200,7 +200,9 @@ def parse(file: Path, read: Callable):
 
 def read_separated(path: str, separator: str, **settings: Any) -> pd.DataFrame:
     """All fields as text. Only an empty one is missing: "None" and "NA" are words, and may be labels."""
-    return pd.read_csv(path, sep=separator, dtype=str, index_col=False, keep_default_na=False, na_values=[""], **settings)
+    return pd.read_csv(
+        path, sep=separator, dtype=str, index_col=False, keep_default_na=False, na_values=[""], **settings
+    )
 
 
 def _read_table(path: str, read: Callable[[], pd.DataFrame], text: str, label: str, words: int) -> Dataset:

@@ -43,7 +43,9 @@ def mixed(
     columns = numbers + factors
     generator = np.random.default_rng(seed)
     loadings = generator.normal(size=(columns, max(1, columns // 2)))
-    hidden = generator.normal(size=(rows, loadings.shape[1])) @ loadings.T + 0.5 * generator.normal(size=(rows, columns))
+    hidden = generator.normal(size=(rows, loadings.shape[1])) @ loadings.T + 0.5 * generator.normal(
+        size=(rows, columns)
+    )
     hidden /= np.sqrt((loadings**2).sum(axis=1) + 0.25)
     shift = generator.normal(size=numbers)
     values = np.concatenate([hidden[:, :numbers] + shift, _between_quantiles(hidden[:, numbers:], levels)], axis=1)

@@ -89,7 +89,9 @@ def _read(path: str, read: Callable[[], pd.DataFrame], target: str, missing: str
             names.append(name)
             categories.append(count)
     if len(names) < 2:
-        raise InputError(path, "a table with at least two predictors", f"{len(names)}; left out: {', '.join(notes) or 'none'}")
+        raise InputError(
+            path, "a table with at least two predictors", f"{len(names)}; left out: {', '.join(notes) or 'none'}"
+        )
     return Table(np.stack(values, axis=1), targets, tuple(names), tuple(categories), classes, notes=tuple(notes))
 
 

@@ -49,7 +49,9 @@ def em(train: Rows, test: Rows) -> np.ndarray:
 @estimators.add
 def linear_flag(train: Rows, test: Rows) -> np.ndarray:
     """Linear (or logistic) regression on zeros and flags."""
-    return _linear(train, test, lambda given: np.hstack([given.values + (1 - given.present) * given.zero, given.missing]))
+    return _linear(
+        train, test, lambda given: np.hstack([given.values + (1 - given.present) * given.zero, given.missing])
+    )
 
 
 @estimators.add

@@ -83,7 +83,9 @@ def _neumiss_class() -> type:
             matrices = [f"matrix_{step + 1}" for step in range(self.depth)] + ["mix"]
             initial = keras.initializers.GlorotNormal
             self.matrices = [
-                self.add_weight((entries, entries), initial(None if self.seed is None else self.seed + place), name=name)
+                self.add_weight(
+                    (entries, entries), initial(None if self.seed is None else self.seed + place), name=name
+                )
                 for place, name in enumerate(matrices)
             ]
             self.mean = self.add_weight((entries,), "zeros", name="mean")

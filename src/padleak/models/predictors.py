@@ -55,7 +55,9 @@ class Encoder:
         self._mean = np.where(is_seen, numbers, 0).sum(axis=0) / counts
         spread = np.sqrt((np.where(is_seen, numbers - self._mean, 0) ** 2).sum(axis=0) / counts)
         self._scale = np.where(spread > 0, spread, 1.0)
-        frequent = [np.bincount(_codes(train.values[:, at]), minlength=size).argmax() for at, size in self._each_factor()]
+        frequent = [
+            np.bincount(_codes(train.values[:, at]), minlength=size).argmax() for at, size in self._each_factor()
+        ]
         self._zero = np.concatenate([-self._mean / self._scale, np.zeros(self._sizes.sum())])
         self._typical = np.concatenate([np.zeros(len(self._numbers)), *map(_one_hot_of, frequent, self._sizes)])
         self._imputer = _fit_imputer(self._entries(train.values))

@@ -58,9 +58,7 @@ class Learnt(NamedTuple):
 
 def build(shape: Shape) -> Any:
     """All networks, each a model of its own within one: `arrays of Predictors -> (batch, network, output)`."""
-    inputs = [
-        keras.Input((shape.columns if name == "missing" else shape.entries,), name=name) for name in NAMES
-    ]
+    inputs = [keras.Input((shape.columns if name == "missing" else shape.entries,), name=name) for name in NAMES]
     answers = [_network(name, inputs, shape)(inputs) for name in shape.fillings]
     return keras.Model(inputs, keras.ops.stack(answers, axis=1))
 
@@ -133,7 +131,10 @@ class SideBySide:
                 best[place] = self._network(place).get_weights()
             waited = np.where(losses < least * (1 - _LEAST_GAIN), 0, waited + 1)
             least = np.minimum(losses, least)
-            rates, waited = np.where(waited > _PATIENCE, rates * _SLOWER, rates), np.where(waited > _PATIENCE, 0, waited)
+            rates, waited = (
+                np.where(waited > _PATIENCE, rates * _SLOWER, rates),
+                np.where(waited > _PATIENCE, 0, waited),
+            )
             if not (rates >= _SLOWEST).any():
                 break
         for place, weights in enumerate(best):

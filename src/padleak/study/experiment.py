@@ -21,6 +21,7 @@ class Experiment:
         design: Which cells each profile runs.
         claims: What is decided on them.
         figures: Names of the figures of `padleak.report.plots` that show the answer.
+        reads: What of the user's it can take in place of its own data: `sequences` or `tables`.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Experiment:
     design: Callable[[Profile], Design]
     claims: tuple[Claim, ...]
     figures: tuple[str, ...]
+    reads: str = "sequences"
 
 
 def experiments_folder() -> Path:

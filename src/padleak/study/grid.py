@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from padleak.data.dataset import Source
 from padleak.errors import InputError
 from padleak.study.cell import Cell
 
@@ -24,6 +25,7 @@ class Profile:
         test: Test rows of a cell, the same for every seed.
         epochs: Epochs at most.
         data: Used in place of each experiment's own data where it asks with `sources`; "" for none.
+        table: The same for tables, where it asks with `tables`.
     """
 
     name: str
@@ -33,10 +35,15 @@ class Profile:
     test: int
     epochs: int
     data: str = ""
+    table: str = ""
 
-    def sources(self, *own: str) -> list[str]:
-        """The data to use where any data serve: the user's, else the experiment's own."""
-        return [self.data] if self.data else list(own)
+    def sources(self, *own: str, holds: tuple[str, ...] = ("tokens", "features")) -> list[str]:
+        """The data to use where any data of a kind serve: the user's, else the experiment's own."""
+        return [self.data] if self.data and Source.parse(self.data).holds in holds else list(own)
+
+    def tables(self, *own: str) -> list[str]:
+        """The tables to use where any serve: the user's, else the experiment's own."""
+        return [self.table] if self.table else list(own)
 
     def pick(self, smoke: T, standard: T, paper: T) -> T:
         """A value by profile."""

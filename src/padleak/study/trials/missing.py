@@ -120,7 +120,12 @@ class MissingCell(Cell):
         names = tuple(_fillings(train.table, self.mechanism))
         centre, scale = _scale(train.table)
         shape = Shape(
-            names, encoder.numbers, len(train.table.columns), encoder.entries, max(1, len(train.table.classes)), self.width
+            names,
+            encoder.numbers,
+            len(train.table.columns),
+            encoder.entries,
+            max(1, len(train.table.classes)),
+            self.width,
         )
         program = program_for(shape)
         learnt = program.train(

@@ -3,12 +3,13 @@
 import functools
 import time
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from padleak.data.dataset import Dataset, Source, Split, load
+from padleak.data.gaps import gap_patterns, tellings, with_gaps
 from padleak.data.padding import Padded, pad, paddings
 from padleak.data.sequences import Sequences
 from padleak.errors import InputError
@@ -37,6 +38,8 @@ class SequenceCell(Cell):
         masking, model, units, layers, bidirectional, readout, embedding: As in `Network`.
         batch, epochs, patience, learning_rate: As in `Schedule`.
         batching: How rows are put into batches, a name of `batchings`.
+        gaps: Share of values that are missing within sequences of features; 0 for none.
+        gap_pattern, gap_telling: Where, and what the network is told of them: names of `gap_patterns` and `tellings`.
         probe_rows: Test sequences that the probes by pad count use.
         probes: The conditions; training's own layout is always added.
     """
@@ -66,6 +69,9 @@ class SequenceCell(Cell):
     probe_rows: int = 200
     probes: tuple[Probe, ...] = probe_grid()
     batching: str = "rectangle"
+    gaps: float = 0.0
+    gap_pattern: str = "scattered"
+    gap_telling: str = "zero"
 
     def why_not(self) -> str | None:
         """Names are checked on the way: an unknown one is an error, not a skip."""
@@ -77,6 +83,9 @@ class SequenceCell(Cell):
                 "padding", f"one of {', '.join(layouts)}", self.padding,
                 "For no padding, choose masking=unpadded.",
             )  # fmt: skip
+        gap_patterns[self.gap_pattern], tellings[self.gap_telling]
+        if self.gaps and _source(self.data).holds == "tokens":
+            return "token ids have no values that could be missing"
         if self.batching != "rectangle" and self.masking == "unpadded":
             return f"masking unpadded leaves no fill that the batching {self.batching} could spare"
         if batchings.facts(self.batching).get("packs") and not self.network().packs:
@@ -87,7 +96,8 @@ class SequenceCell(Cell):
 
     def shape(self) -> Hashable:
         """Cells that share data sizes and the network share its compiled program."""
-        return (self.data, self.collides, self.rows, self.epochs, self.batch, self.batching, self.network())
+        told = self.gap_telling if self.gaps else ""
+        return (self.data, self.collides, self.rows, self.epochs, self.batch, self.batching, told, self.network())
 
     def effort(self) -> float:
         """Training, and looks that cost a third of it."""
@@ -161,8 +171,14 @@ class SequenceCell(Cell):
         )  # fmt: skip
 
     def load(self) -> Dataset:
-        """The data set."""
+        """The data set, with gaps if it is to have any."""
         data = load(self.data)
+        if self.gaps:
+            train, test = (
+                with_gaps(pool, self.gaps, self.gap_pattern, self.gap_telling, np.random.default_rng(seed))
+                for pool, seed in ((data.train, [self.seed, 0]), (data.test, [0, 1]))
+            )
+            data = replace(data, train=train, test=test)
         return data.collided() if self.collides else data
 
     def draw(self, data: Dataset) -> Split:
