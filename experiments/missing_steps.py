@@ -1,7 +1,7 @@
 """Values missing within sequences: is a hole in the middle a thing for a mask, and what should an LSTM be told of it?
 
-Values are scattered or lie in one hole in the middle of each sequence. The LSTM sees zeros, the last value seen, either with flags,
-with the time since it was seen (as GRU-D takes it), or skips what is missing as it skips padding.
+Gaps are scattered or lie in one hole in the middle of each sequence. The LSTM sees zeros, last values, zeros with flags,
+last values with flags and the time since (as GRU-D takes them), or skips what is missing as it skips padding.
 """
 
 import pandas as pd
@@ -58,8 +58,8 @@ EXPERIMENT = Experiment(
     claims=(
         Claim(
             "M10", "An LSTM reads a sequence with gaps better when it is told where they are and how long they last", OURS,
-            (Above("gained over zeros alone by last values, flags and time", difference(told("since"), told("zero")), "accuracy",
-                   0.0, MARGIN),),
+            (Above("gained over zeros alone by last values, flags and time", difference(told("since"), told("zero")),
+                   "accuracy", 0.0, MARGIN),),
             "accuracy_by_gaps",
         ),
         Claim(

@@ -1,12 +1,12 @@
 """Can a feed-forward network handle predictors that are missing by masking (zeroing) them, and what does better?
 
-The simulation is NeuMiss's (Le Morvan et al. 2020, arXiv:2007.01627): correlated normal predictors, a linear response, half of the
-values missing, with the Bayes predictor known. Beside it: other rates, categories, real tables with values removed, any table.
+The simulation is NeuMiss's (Le Morvan et al. 2020, arXiv:2007.01627): correlated normal predictors, a linear response, half of
+the values missing, the Bayes predictor known. Beside it: other rates, categories, real tables with values removed, any table.
 """
 
 import pandas as pd
 
-from padleak.study import Above, Below, Claim, Design, Experiment, Profile, factorial, where
+from padleak.study import Above, Below, Claim, Design, Experiment, Profile, factorial, per_seed, where
 from padleak.study.trials.missing import AS_FOUND, MissingCell
 
 THREAD = "Q&A thread on how masking skips padded inputs (Cross Validated, 2023)"
@@ -19,7 +19,7 @@ GAINS = 0.005
 
 
 def design(profile: Profile) -> Design:
-    """The published set-up, then rates and mechanisms on fewer rows, categories, and real tables; of a user's table, that alone."""
+    """The published set-up, then rates and mechanisms on fewer rows, categories, and real tables; or a user's table alone."""
     quick = profile.pick(smoke={"epochs": 3, "width": 20}, standard={}, paper={})
     seeds, more_seeds = list(range(profile.seeds)), list(range(profile.pick(2, 20, 20)))
     if profile.table:
@@ -51,8 +51,8 @@ def lost(filling: str, mechanism: str):
     """Variance explained by the Bayes predictor less that explained with a filling, one number a seed."""
 
     def effect(table: pd.DataFrame) -> pd.Series:
-        rows = where(published(table), mechanism=mechanism).set_index("seed")
-        return rows.value[rows.layer == "bayes"] - rows.value[rows.layer == filling]
+        rows = where(published(table), mechanism=mechanism)
+        return per_seed(rows, "r2", "bayes") - per_seed(rows, "r2", filling)
 
     return effect
 
@@ -62,9 +62,7 @@ def gained(better: str, worse: str, data: str):
 
     def effect(table: pd.DataFrame) -> pd.Series:
         rows = published(table) if data == "gaussian" else where(table, data=data, rate=0.5, metric="r2")
-        means = rows.groupby(["layer", "seed"], observed=True).value.mean()
-        both = {name for name in (better, worse) if name in means.index}
-        return means[better] - means[worse] if len(both) == 2 else pd.Series(dtype=float)
+        return per_seed(rows, "r2", better) - per_seed(rows, "r2", worse)
 
     return effect
 

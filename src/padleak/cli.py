@@ -55,7 +55,7 @@ def list_(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """What there is: experiments and their claims, data sets, paddings, maskings, models, readouts, measures, tests.
+    """What there is: experiments and their claims, data sets, paddings, maskings, models, readouts, tables, measures, tests.
 
     Examples:
 
@@ -63,16 +63,19 @@ def list_(
 
       padleak list --cells
     """
-    from padleak.data import datasets, paddings
+    from padleak.data import datasets, gap_patterns, mechanisms, paddings, tables, tellings
     from padleak.measures import measures, similarities, two_sample_tests
-    from padleak.models import batchings, maskings, models, readouts
+    from padleak.models import batchings, estimators, fillings, maskings, models, readouts
     from padleak.study.experiment import find_experiments
 
     chosen = _profile(profile)
     if cells:
         _print_estimates(chosen, as_json)
         return
-    registries = (datasets, paddings, maskings, models, readouts, batchings, measures, two_sample_tests, similarities)
+    registries = (
+        datasets, paddings, maskings, models, readouts, batchings, tables, mechanisms, fillings, estimators, gap_patterns,
+        tellings, measures, two_sample_tests, similarities,
+    )  # fmt: skip
     parts = {registry.kind: {name: registry.summary(name) for name in registry} for registry in registries}
     experiments = [
         {
@@ -113,6 +116,13 @@ def run(
     ] = "",
     text: Annotated[str, typer.Option(help="Column of texts in your table.")] = "",
     label: Annotated[str, typer.Option(help="Column of labels in your table.")] = "",
+    target: Annotated[
+        str, typer.Option(help="Column to predict, in a table of predictors some of which are missing.")
+    ] = "",
+    missing: Annotated[
+        str, typer.Option(help="What marks a missing value beside an empty field: '?', 'glucose=0,insulin=0'.")
+    ] = "",
+    categorical: Annotated[str, typer.Option(help="Predictors whose numbers are codes, between commas.")] = "",
     seeds: Annotated[int | None, typer.Option(min=1, help="Seeds in place of the profile's.")] = None,
     scheduler: Annotated[
         str, typer.Option(help="A Dask cluster in place of processes here: HOST:PORT, tls://HOST:PORT, scheduler file.")
@@ -134,27 +144,28 @@ def run(
 
       padleak run --dataset "csv:reviews.csv" --text review --label stars
 
+      padleak run --dataset csv:heart.csv --target num --missing "?" --categorical sex,cp
+
       padleak run --scheduler tcp://127.0.0.1:8786
     """
     from dataclasses import replace
 
-    from padleak.data.dataset import load
     from padleak.study.experiment import choose_experiments
     from padleak.study.store import Store
     from padleak.study.study import Plan
 
     where = _where_to_run(workers, scheduler, resource or [], wait)
-    source = _with_columns(dataset, text, label)
-    chosen = replace(_profile(profile), data=source)
+    of_tables = {"target": target, "missing": missing, "categorical": categorical}
+    reads, source = _source(dataset, {"text": text, "label": label}, of_tables)
+    chosen = replace(_profile(profile), **{"table" if reads == "tables" else "data": source})
     chosen = replace(chosen, seeds=seeds or chosen.seeds)
+    named = _that_read(experiments or [], reads)
     if source:
         _say(f"Reading {source}")
-        skipped = load(source).skipped
-        if skipped:
-            _say("Left out: " + ", ".join(f"{count} rows ({reason})" for reason, count in skipped.items()))
+        _say_what_is_read(source, reads)
     folder = results or Path("results") / (profile if not source else f"{profile}-{_slug(source)}")
     store = Store(folder)
-    plan = Plan.of(choose_experiments(experiments or []), chosen)
+    plan = Plan.of(choose_experiments(named), chosen)
     # The report covers what was run here before, too.
     whole = Plan.of(choose_experiments(sorted({*store.experiments(chosen), *plan.names})), chosen)
     with store.lock():
@@ -340,25 +351,75 @@ def _profile(name: str):
     return PROFILES[name]
 
 
-def _with_columns(dataset: str, text: str, label: str) -> str:
-    """A source string from the options, its files made absolute so that workers find them."""
+def _source(dataset: str, of_texts: dict[str, str], of_tables: dict[str, str]) -> tuple[str, str]:
+    """What is read, `sequences` or `tables`, and its source with the options that name columns, files made absolute so that
+    workers find them."""
     from urllib.parse import urlencode
 
-    from padleak.data.dataset import Source
+    from padleak.data.dataset import Source, datasets
+    from padleak.data.table import tables
 
+    given = {name: value for name, value in (of_texts | of_tables).items() if value}
     if not dataset:
-        if text or label:
-            raise InputError("--text and --label", "used together with --dataset", f"{text} {label}".strip())
-        return ""
-    columns = {name: value for name, value in (("text", text), ("label", label)) if value}
-    if columns:
-        dataset += ("&" if "?" in dataset else "?") + urlencode(columns)
-    Source.parse(dataset)
+        for name, value in given.items():
+            raise InputError(f"--{name}", "used together with --dataset", value)
+        return "sequences", ""
+    is_table = bool(of_tables["target"]) or (_name_of(dataset) in tables and _name_of(dataset) not in datasets)
+    other = of_texts if is_table else of_tables
+    for name in given:
+        if name in other:
+            rule = "left out with --target" if is_table else "used together with --target"
+            raise InputError(f"--{name}", rule, given[name])
+    if given:
+        dataset += ("&" if "?" in dataset else "?") + urlencode(given)
+    Source.parse(dataset, tables if is_table else datasets)
+    return "tables" if is_table else "sequences", _absolute(dataset)
+
+
+def _name_of(dataset: str) -> str:
+    return dataset.partition("?")[0].partition(":")[0]
+
+
+def _absolute(dataset: str) -> str:
     name, _, rest = dataset.partition(":")
     path, mark, options = rest.partition("?")
     if not path or name == "keras":
         return dataset
     return f"{name}:" + ",".join(str(Path(part).resolve()) for part in path.split(",")) + mark + options
+
+
+def _that_read(names: list[str], reads: str) -> list[str]:
+    """The named experiments; of a table, those that take tables, and no others."""
+    from padleak.study.experiment import choose_experiments
+
+    if reads == "sequences":
+        return names
+    able = [experiment.name for experiment in choose_experiments([]) if experiment.reads == reads]
+    for name in names:
+        if name not in able:
+            choose_experiments([name])
+            raise InputError("experiment", f"one that takes a table: {', '.join(able)}", name)
+    return names or able
+
+
+def _say_what_is_read(source: str, reads: str) -> None:
+    """What there is, and what was left out."""
+    from padleak.data.dataset import load
+    from padleak.data.table import load_table
+
+    if reads == "tables":
+        table = load_table(source)
+        predicts = f"{len(table.classes)} classes" if table.classes else "a number"
+        factors = sum(size > 0 for size in table.categories)
+        _say(
+            f"{len(table)} rows, {len(table.columns)} predictors ({factors} of categories), "
+            f"{100 * table.missing_share:.1f} % of the values missing, {predicts} to predict"
+        )
+        left_out = list(table.notes)
+    else:
+        left_out = [f"{count} rows ({reason})" for reason, count in load(source).skipped.items()]
+    if left_out:
+        _say("Left out: " + ", ".join(left_out))
 
 
 def _slug(source: str) -> str:

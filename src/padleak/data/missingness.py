@@ -13,8 +13,8 @@ from padleak.measures.gaussian import SelfMasking
 from padleak.registry import Registry
 
 mechanisms = Registry("mechanism", package="padleak.data")
-"""Functions `(values, rate, generator) -> Removal`: `values` `(row, column)`, at least two columns, none missing; a share `rate`
-of each column that loses any is to be missing."""
+"""Functions `(values, rate, generator) -> Removal`: `values` `(row, column)`, at least two columns, none missing; of each
+column that loses any, a share `rate` is to be missing."""
 
 _ALWAYS_SEEN = 0.1
 """Share of columns that stay whole where the others' absence hangs on them."""
