@@ -11,7 +11,6 @@ from padleak.study.trials.missing import AS_FOUND, MissingCell
 
 THREAD = "Q&A thread on how masking skips padded inputs (Cross Validated, 2023)"
 MECHANISMS = ["mcar", "mar", "self_masking"]
-RATES = [0.1, 0.3, 0.5, 0.7]
 LOSES = 0.05
 """Of the variance explained: what a way that handles missing predictors may lose against the Bayes predictor."""
 GAINS = 0.005
@@ -20,25 +19,25 @@ GAINS = 0.005
 
 def design(profile: Profile) -> Design:
     """The published set-up, then rates and mechanisms on fewer rows, categories, and real tables; or a user's table alone."""
-    quick = profile.pick(smoke={"epochs": 3, "width": 20}, standard={}, paper={})
-    seeds, more_seeds = list(range(profile.seeds)), list(range(profile.pick(2, 20, 20)))
+    quick = profile.pick(smoke={"epochs": 3, "width": 20}, standard={}, paper={}) | {"learning_rate": 0.003}
+    found = {"rows": 6000, "validation": 2000, "test": 2000, "batch": 32} | quick
+    seeds = list(range(profile.seeds))
     if profile.table:
-        found = {"data": profile.table, "seed": seeds, "rows": 6000, "validation": 2000, "test": 2000, "batch": 32}
-        return factorial(MissingCell, mechanism=AS_FOUND, **found, **quick) + factorial(
-            MissingCell, mechanism=MECHANISMS, rate=0.3, **found, **quick
+        return factorial(MissingCell, data=profile.table, mechanism=AS_FOUND, seed=seeds, **found) + factorial(
+            MissingCell, data=profile.table, mechanism=MECHANISMS, rate=0.3, seed=seeds, **found
         )
-    many, few = profile.pick(400, 10_000, 10_000), profile.pick(400, 2000, 10_000)
+    many, few = profile.pick(400, 10_000, 10_000), profile.pick(300, 2000, 5000)
     smaller = {"rows": few, "validation": few // 2, "test": profile.pick(400, 5000, 10_000)} | quick
-    published = {"rows": many, "validation": many, "test": many} | quick
-    rates = profile.pick([0.5], RATES, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
+    published = {"rows": many, "validation": many, "test": many} | quick | {"learning_rate": 0.001}
+    rates = profile.pick([0.5], [0.1, 0.3, 0.5, 0.7], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
+    twenty, ten = (list(range(profile.pick(2, standard, 20))) for standard in (20, 10))
     tables = ["diabetes", "breast_cancer", "wine"]
     return (
-        factorial(MissingCell, mechanism=["mcar", "self_masking"], seed=more_seeds, **published)
+        factorial(MissingCell, mechanism=["mcar", "self_masking"], seed=twenty, **published)
         + factorial(MissingCell, mechanism=MECHANISMS, rate=rates, seed=seeds, **smaller)
-        + factorial(MissingCell, data="mixed", mechanism=MECHANISMS, seed=more_seeds, **smaller)
-        + factorial(MissingCell, data=tables, mechanism=MECHANISMS, rate=0.3, seed=seeds, batch=32,
-                    **{"rows": 6000, "validation": 2000, "test": 2000} | quick)
-    )  # fmt: skip
+        + factorial(MissingCell, data="mixed", mechanism=MECHANISMS, seed=ten, **smaller)
+        + factorial(MissingCell, data=tables, mechanism=MECHANISMS, rate=0.3, seed=seeds, **found)
+    )
 
 
 def published(table: pd.DataFrame) -> pd.DataFrame:

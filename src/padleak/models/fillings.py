@@ -7,7 +7,10 @@ this folder) and decorate it. Facts beside the registration:
 - `bends`: whether it is for laws that may not be linear, and left out where one is known to be;
 - `hides_nothing`: whether it is handed what was removed, as a yardstick;
 - `enters`: a layer that takes the place of the first Dense layer;
-- `is_linear`: whether the head stands on it without hidden layers.
+- `is_linear`: whether the head stands on it without hidden layers;
+- `pace`: by how much its learning rate is that of the others, 1 if not said.
+
+What has weights is a layer called `given.called(part)`, so that it is known whose they are.
 """
 
 from dataclasses import dataclass
@@ -34,6 +37,7 @@ class Given:
     Attributes:
         numbers: How many of the first entries and columns are numbers.
         width: Units of hidden layers.
+        filling: Name of the filling.
     """
 
     values: "KerasTensor"
@@ -45,6 +49,11 @@ class Given:
     complete: "KerasTensor"
     numbers: int
     width: int
+    filling: str
+
+    def called(self, part: str) -> str:
+        """Name of a layer."""
+        return f"{self.filling}-{part}"
 
     def filled_with(self, fill: Any) -> "KerasTensor":
         """Observed values, and the fill in place of the others."""
@@ -91,13 +100,13 @@ def frequent_category(given: Given) -> "KerasTensor":
 @fillings.add
 def learned(given: Given) -> "KerasTensor":
     """Missing entries are numbers that are learned with the weights."""
-    return missing_layers.learned_fill(name="fill")([given.values, given.present])
+    return missing_layers.learned_fill(name=given.called("fill"))([given.values, given.present])
 
 
 @fillings.add(enters=True)
 def masked_dense(given: Given) -> "KerasTensor":
     """The first Dense layer leaves missing entries out and scales the others up."""
-    return missing_layers.masked_dense(given.width, name="entry")([given.values, given.present])
+    return missing_layers.masked_dense(given.width, name=given.called("entry"))([given.values, given.present])
 
 
 @fillings.add
@@ -106,16 +115,16 @@ def iterative(given: Given) -> "KerasTensor":
     return given.imputed
 
 
-@fillings.add(is_linear=True)
+@fillings.add(is_linear=True, pace=5)
 def neumiss(given: Given) -> "KerasTensor":
     """A NeuMiss block under a linear head (Le Morvan et al. 2020, arXiv:2007.01627)."""
-    return missing_layers.neumiss(_TERMS, name="block")([given.values, given.present])
+    return missing_layers.neumiss(_TERMS, name=given.called("block"))([given.values, given.present])
 
 
-@fillings.add(bends=True)
+@fillings.add(bends=True, pace=5)
 def neumiss_mlp(given: Given) -> "KerasTensor":
     """A NeuMiss block under hidden layers (Le Morvan et al. 2021, arXiv:2106.00311)."""
-    return missing_layers.neumiss(_TERMS, name="block")([given.values, given.present])
+    return missing_layers.neumiss(_TERMS, name=given.called("block"))([given.values, given.present])
 
 
 @fillings.add(hides_nothing=True)

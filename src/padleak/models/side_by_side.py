@@ -20,6 +20,8 @@ from padleak.models.seeding import from_plan
 _SLOWER = 0.2
 _PATIENCE = 2
 _SLOWEST = 5e-6
+_STEPS_AT_ONCE = 10
+"""So that epochs of any length run the same compiled program."""
 _LEAST_GAIN = 1e-4
 """Of the loss, as a share; less counts as none."""
 
@@ -57,27 +59,29 @@ class Learnt(NamedTuple):
 
 
 def build(shape: Shape) -> Any:
-    """All networks, each a model of its own within one: `arrays of Predictors -> (batch, network, output)`."""
+    """All networks in one model: `arrays of Predictors -> (batch, network, output)`. Layers are called after their filling."""
     inputs = [keras.Input((shape.columns if name == "missing" else shape.entries,), name=name) for name in NAMES]
-    answers = [_network(name, inputs, shape)(inputs) for name in shape.fillings]
+    answers = [_answer(Given(*inputs, shape.numbers, shape.width, name), shape) for name in shape.fillings]
     return keras.Model(inputs, keras.ops.stack(answers, axis=1))
 
 
-def _network(name: str, inputs: list, shape: Shape) -> Any:
-    """One network, called after its filling."""
-    facts = fillings.facts(name)
-    hidden = fillings[name](Given(*inputs, numbers=shape.numbers, width=shape.width))
+def _answer(given: Given, shape: Shape) -> Any:
+    """What one network makes of the inputs."""
+    facts = fillings.facts(given.filling)
+    hidden = fillings[given.filling](given)
     for layer in range(0 if facts.get("is_linear") else shape.depth):
         if layer == 0 and facts.get("enters"):
             hidden = keras.ops.relu(hidden)
         else:
-            hidden = keras.layers.Dense(shape.width, activation="relu", name=f"hidden_{layer + 1}")(hidden)
-    return keras.Model(inputs, keras.layers.Dense(shape.outputs, name="head")(hidden), name=_called(name))
+            name = given.called(f"hidden_{layer + 1}")
+            hidden = keras.layers.Dense(shape.width, activation="relu", name=name)(hidden)
+    return keras.layers.Dense(shape.outputs, name=given.called("head"))(hidden)
 
 
-def _called(filling: str) -> str:
-    """Some fillings are called as inputs are."""
-    return f"with_{filling}"
+def _owned(model: Any, filling: str) -> list[Any]:
+    """The trainable variables of one network."""
+    layers = [layer for layer in model.layers if layer.name.partition("-")[0] == filling]
+    return [variable for layer in layers for variable in layer.trainable_variables]
 
 
 class SideBySide:
@@ -91,8 +95,8 @@ class SideBySide:
         self.shape = shape
         self._plan = build(shape).get_config()
         self.model = from_plan(self._plan, seed=0)
-        owners = [self._network(place).trainable_variables for place in range(len(shape.fillings))]
-        self._optimizer = _adam_class()(owners)
+        self._owned = [_owned(self.model, name) for name in shape.fillings]
+        self._optimizer = _adam_class()(self._owned)
         self._fresh = [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._optimizer.variables]
         loss = _crossentropy if shape.outputs > 1 else _squared_error
         self._engine = engines.choose()(self.model, None, self._optimizer, loss, compiles=True, loops=True)
@@ -120,25 +124,26 @@ class SideBySide:
         weights_seed, order_seed = np.random.SeedSequence(seed).generate_state(2)
         self._reset(int(weights_seed))
         generator = np.random.default_rng(order_seed)
-        rates = np.full(len(self.shape.fillings), learning_rate)
+        rates = learning_rate * np.array([fillings.facts(name).get("pace", 1) for name in self.shape.fillings])
         waited, least = np.zeros(len(rates), int), np.full(len(rates), np.inf)
-        best = [None] * len(rates)
+        best = [[] for _ in rates]
         for epoch in range(1, epochs + 1):  # noqa: B007
             self._optimizer.set_rates(np.where(rates >= _SLOWEST, rates, 0))
-            self._engine.train(_lessons(*train, batch, generator))
+            lessons = _lessons(*train, batch, generator)
+            for start in range(0, len(lessons), _STEPS_AT_ONCE):
+                self._engine.train(lessons[start : start + _STEPS_AT_ONCE])
             losses = self.losses(*validation)
             for place in np.flatnonzero(losses < least):
-                best[place] = self._network(place).get_weights()
+                best[place] = [keras.ops.convert_to_numpy(variable) for variable in self._owned[place]]
             waited = np.where(losses < least * (1 - _LEAST_GAIN), 0, waited + 1)
             least = np.minimum(losses, least)
-            rates, waited = (
-                np.where(waited > _PATIENCE, rates * _SLOWER, rates),
-                np.where(waited > _PATIENCE, 0, waited),
-            )
+            has_stalled = waited > _PATIENCE
+            rates, waited = np.where(has_stalled, rates * _SLOWER, rates), np.where(has_stalled, 0, waited)
             if not (rates >= _SLOWEST).any():
                 break
-        for place, weights in enumerate(best):
-            self._network(place).set_weights(weights)
+        for variables, values in zip(self._owned, best):
+            for variable, value in zip(variables, values):
+                variable.assign(value)
         return Learnt(epoch, least)
 
     def predict(self, predictors: Predictors) -> np.ndarray:
@@ -153,9 +158,6 @@ class SideBySide:
             return ((outputs[:, :, 0] - targets[:, None]) ** 2).mean(axis=0)
         chosen = np.take_along_axis(outputs, targets[:, None, None].astype(int), axis=-1)[:, :, 0]
         return (logsumexp(outputs, axis=-1) - chosen).mean(axis=0)
-
-    def _network(self, place: int) -> Any:
-        return self.model.get_layer(_called(self.shape.fillings[place]))
 
     def _reset(self, seed: int) -> None:
         fresh = from_plan(self._plan, seed)

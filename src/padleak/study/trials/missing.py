@@ -65,7 +65,7 @@ class MissingCell(Cell):
 
     def shape(self) -> Hashable:
         """Cells on one table with networks of one size share their program."""
-        return self.kind, self.data, self.rows, self.width, self.batch, self.mechanism == AS_FOUND
+        return self.kind, self.data, self.width, self.batch, self.mechanism == AS_FOUND
 
     def effort(self) -> float:
         """Some ten small networks, for half of the epochs."""
