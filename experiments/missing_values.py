@@ -29,7 +29,7 @@ def design(profile: Profile) -> Design:
     many, few = profile.pick(400, 10_000, 10_000), profile.pick(300, 2000, 5000)
     smaller = {"rows": few, "validation": few // 2, "test": profile.pick(400, 5000, 10_000)} | quick
     published = {"rows": many, "validation": many, "test": many} | quick | {"learning_rate": 0.001}
-    rates = profile.pick([0.5], [0.1, 0.3, 0.5, 0.7], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
+    rates = profile.pick([0.5], [0.1, 0.4, 0.7], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
     twenty, ten = (list(range(profile.pick(2, standard, 20))) for standard in (20, 10))
     tables = ["diabetes", "breast_cancer", "wine"]
     return (

@@ -123,7 +123,7 @@ class Fitted(NamedTuple):
     covariance: np.ndarray
 
 
-def fit(values: np.ndarray, tolerance: float = 1e-5, steps: int = 1000) -> Fitted:
+def fit(values: np.ndarray, tolerance: float = 1e-4, steps: int = 1000) -> Fitted:
     """Expectation maximisation for normal rows with missing entries (Dempster, Laird & Rubin 1977).
 
     Sums and products of what is observed are taken once for each pattern; a step costs nothing that grows with the rows.

@@ -23,6 +23,8 @@ from padleak.study.cell import Cell, Outcome
 AS_FOUND = "as_found"
 """In place of a mechanism: nothing is removed; what is missing was missing."""
 
+_ROWS_OF_A_FOUND_TABLE = 500
+
 
 @dataclass(frozen=True)
 class MissingCell(Cell):
@@ -56,7 +58,7 @@ class MissingCell(Cell):
         if self.mechanism != AS_FOUND:
             mechanisms[self.mechanism]
             check_rate(self.rate)
-        elif _source(self.data).registry.facts(_source(self.data).name).get("synthetic"):
+        elif self._is_drawn:
             return "nothing is missing in a table that is drawn"
         for name in ("rows", "validation", "test", "width", "batch", "epochs"):
             if getattr(self, name) < 1:
@@ -68,20 +70,31 @@ class MissingCell(Cell):
         return self.kind, self.data, self.width, self.batch, self.mechanism == AS_FOUND
 
     def effort(self) -> float:
-        """Some ten small networks, for half of the epochs."""
-        return 0.06 * self.rows * self.epochs
+        """Some ten small networks for half of the epochs, and the estimators. Tables that are found are small, mostly."""
+        rows = self.rows if self._is_drawn else min(self.rows, _ROWS_OF_A_FOUND_TABLE)
+        return 1e6 + 2.5 * rows * self.epochs
 
     def programs(self) -> float:
-        """About two."""
-        return 2.0
+        """As large as three."""
+        return 3.0
+
+    @property
+    def _is_drawn(self) -> bool:
+        return tables.facts(_source(self.data).name).get("synthetic", False)
 
     def surroundings(self) -> dict[str, str]:
         """The version of the table, and the backend."""
         return {"data_version": _source(self.data).version, "backend": backend.name()}
 
     def run(self) -> Outcome:
-        """Remove, train, predict, score."""
+        """Remove, train, predict, score; scikit-learn on one thread, since those of several workers would wait for each other."""
+        from threadpoolctl import threadpool_limits
+
         backend.start()
+        with threadpool_limits(limits=1):
+            return self._run()
+
+    def _run(self) -> Outcome:
         start = time.perf_counter()
         complete = load_table(self.data, self.seed, self.rows + self.validation + self.test)
         removal = self._remove(complete)
