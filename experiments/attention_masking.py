@@ -27,9 +27,11 @@ def design(profile: Profile) -> Design:
         "probes": (Probe("pre", 1), Probe("pre", FILL), Probe("post", 1), Probe("post", FILL)),
     } | profile.settings  # fmt: skip
     depths = profile.pick(smoke=[2], standard=[1, 2, 4], paper=[1, 2, 3, 4])
+    more_seeds = list(range(profile.pick(profile.seeds, 2 * profile.seeds, profile.seeds)))
     sides = ["pre", "post"]
     networks = (
         factorial(SequenceCell, model=BLOCKS, layers=depths, masking=["embedding", "explicit"], **common)
+        + factorial(SequenceCell, model=BLOCKS, layers=2, masking="embedding", **common | {"seed": more_seeds})
         + factorial(SequenceCell, model=BLOCKS, layers=2, masking="none", **common)
         + factorial(SequenceCell, model=SCORES, layers=2, masking="explicit", **common)
         + factorial(SequenceCell, model=POSITIONS, layers=2, masking="explicit", padding=sides, **common)

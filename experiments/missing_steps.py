@@ -1,7 +1,7 @@
 """Values missing within sequences: is a hole in the middle a thing for a mask, and what should an LSTM be told of it?
 
-Gaps are scattered or lie in one hole in the middle of each sequence. The LSTM sees zeros, last values, zeros with flags,
-last values with flags and the time since (as GRU-D takes them), or skips what is missing as it skips padding.
+Gaps are scattered or lie in one hole in the middle of each sequence. The LSTM sees zeros, last values, either with
+flags and the time since (as GRU-D takes them), or skips what is missing as it skips padding.
 """
 
 import pandas as pd
@@ -10,7 +10,7 @@ from padleak.study import OURS, Above, Below, Claim, Design, Experiment, Profile
 from padleak.study.trials.sequence import SequenceCell
 
 PATTERNS = ["scattered", "block"]
-TELLINGS = ["zero", "last", "flag", "since"]
+TELLINGS = ["zero", "last", "flag", "timed", "since"]
 MARGIN = 0.01
 """One point of accuracy."""
 

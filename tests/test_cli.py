@@ -22,7 +22,19 @@ def padleak(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
         (["run", "--profile", "standart"], "Did you mean standard?"),
         (["run", "--dataset", "csv:nowhere.csv"], "must be a file that exists; got nowhere.csv"),
         (["run", "--dataset", "docstring"], "Did you mean docstrings?"),
-        (["run", "--text", "review"], "--text and --label must be used together with --dataset"),
+        (["run", "--text", "review"], "--text must be used together with --dataset; got review"),
+        (["run", "--target", "num"], "--target must be used together with --dataset; got num"),
+        (["run", "--dataset", "docstrings", "--missing", "?"], "--missing must be used together with --target; got ?"),
+        (["run", "--dataset", "wine", "--text", "review"], "--text must be left out with --target; got review"),
+        (
+            ["run", "core_grid", "--dataset", "wine"],
+            "experiment must be one that takes a table: missing_values; got core_grid",
+        ),
+        (["run", "core_gird", "--dataset", "wine"], "Did you mean core_grid?"),
+        (
+            ["run", "--dataset", "csv:nowhere.csv", "--target", "num"],
+            "table csv must be a file that exists; got nowhere.csv",
+        ),
         (["run", "--workers", "-1"], "--workers"),
         (["run", "--workers", "two"], "--workers"),
         (["report", "nowhere"], "results folder must be written by `padleak run`; got nowhere"),
@@ -47,13 +59,35 @@ def test_a_table_with_the_wrong_column_is_told_before_any_work(tmp_path):
     assert not (tmp_path / "results" / "cells").exists()
 
 
+def test_a_table_of_predictors_with_the_wrong_target_is_told_before_any_work(tmp_path):
+    table = tmp_path / "heart.csv"
+    table.write_text("age,chol,num\n" + "".join(f"{row},{'?' if row % 5 else row},{row % 2}\n" for row in range(40)))
+    result = padleak("run", "--dataset", f"csv:{table}", "--target", "nun", "--results", str(tmp_path / "results"))
+    assert result.returncode == 2
+    assert "must be one of age, chol, num; got nun. Did you mean num?" in result.stderr
+    assert not (tmp_path / "results" / "cells").exists()
+
+
 def test_list_as_json_names_all_parts():
     listed = json.loads(padleak("list", "--json").stdout)
     assert {"core_grid", "drivers", "pre_against_post"} <= {experiment["name"] for experiment in listed["experiments"]}
     assert "embedding_then_masking" in listed["masking"] and "stretched" in listed["padding"]
     assert all(
         summary
-        for kind in ("data set", "masking", "padding", "model", "readout", "measure")
+        for kind in (
+            "data set",
+            "masking",
+            "padding",
+            "model",
+            "readout",
+            "measure",
+            "table",
+            "mechanism",
+            "filling",
+            "estimator",
+            "gap pattern",
+            "telling",
+        )
         for summary in listed[kind].values()
     )
 

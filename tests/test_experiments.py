@@ -21,7 +21,8 @@ class TestEveryExperiment:
         assert cells
         assert len({cell.key for cell in cells}) == len(cells)
         assert not any(cell.why_not() for cell in cells)
-        assert {cell.seed for cell in cells} == set(range(PROFILES[profile].seeds))
+        seeds = {cell.seed for cell in cells}
+        assert seeds == set(range(len(seeds))) and len(seeds) >= PROFILES[profile].seeds
 
     def test_claims_have_a_rule_and_a_figure_of_the_experiment(self, name):
         for claim in EXPERIMENTS[name].claims:
@@ -188,3 +189,69 @@ def test_readouts_find_what_is_planted(attention, chosen, mean, expected):
 
     verdicts = {name: verdict["verdict"] for name, verdict in plant("readouts", shift).items()}
     assert verdicts == expected
+
+
+@pytest.mark.parametrize(
+    ("since", "skipped", "expected"),
+    [
+        (0.9, 0.8, {"M10": "supported", "M11": "supported"}),
+        (0.7, 0.5, {"M10": "refuted", "M11": "refuted"}),
+        (0.8, 0.5, {"M10": "equivalent", "M11": "refuted"}),
+    ],
+)
+def test_missing_steps_find_what_is_planted(since, skipped, expected):
+    def accuracy(cell, layout, count, layer, metric):
+        if cell.gaps == 0:
+            return 0.99
+        return skipped if cell.masking == "masking_layer" else {"since": since}.get(cell.gap_telling, 0.8)
+
+    verdicts = plant("missing_steps", accuracy)
+    assert {name: verdict["verdict"] for name, verdict in verdicts.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("zero", "flag", "special", "expected"),
+    [
+        (0.79, 0.8, 0.51, {"M8": "supported", "M9": "supported"}),
+        (0.60, 0.7, 0.51, {"M8": "refuted", "M9": "supported"}),
+        (0.60, 0.7, 0.50, {"M8": "refuted", "M9": "refuted"}),
+        (0.79, 0.79, 0.51, {"M8": "supported", "M9": "refuted"}),
+    ],
+)
+def test_missing_values_find_what_is_planted(zero, flag, special, expected):
+    """Categories are planted at .5 without a special value; rows of the smaller set-up must not count."""
+    generator, rows = np.random.default_rng(0), []
+    cells = EXPERIMENTS["missing_values"].design(PROFILES["standard"]).cells
+    for cell in cells:
+        planted = {
+            "gaussian": {"bayes": 0.8, "zero": zero, "flag": flag},
+            "mixed": {"zero": 0.5, "special_category": special},
+        }
+        for layer, value in planted.get(cell.data, {}).items():
+            published = cell.rows == 10_000 or cell.data == "mixed"
+            rows.append((cell.key, layer, "r2", (value if published else 0.1) + 0.001 * generator.normal()))
+    table = pd.DataFrame(rows, columns=["cell", "layer", "metric", "value"])
+    table = table.merge(pd.DataFrame([{"cell": cell.key, **cell.factors} for cell in cells]), on="cell")
+    verdicts = judge([Case("missing_values", EXPERIMENTS["missing_values"].claims, table, 0)])
+    assert {verdict["id"]: verdict["verdict"] for verdict in verdicts} == expected
+
+
+def test_a_user_s_table_is_taken_alone(tmp_path):
+    from dataclasses import replace
+
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,y\n" + "".join(f"{row},{row % 7},{row % 2}\n" for row in range(50)))
+    source = f"csv:{file}?target=y"
+    cells = EXPERIMENTS["missing_values"].design(replace(PROFILES["standard"], table=source)).cells
+    assert {cell.data for cell in cells} == {source}
+    assert {cell.mechanism for cell in cells} == {"as_found", "mcar", "mar", "self_masking"}
+
+
+def test_texts_of_a_user_have_no_values_that_could_be_missing(tmp_path):
+    from dataclasses import replace
+
+    file = tmp_path / "t.csv"
+    file.write_text("text,label\n" + "".join(f"word {row} more,{row % 2}\n" for row in range(50)))
+    chosen = replace(PROFILES["standard"], data=f"csv:{file}")
+    assert all(cell.data.startswith("frequency") for cell in EXPERIMENTS["missing_steps"].design(chosen).cells)
+    assert any(cell.data == chosen.data for cell in EXPERIMENTS["core_grid"].design(chosen).cells)

@@ -47,5 +47,21 @@ def test_weights_that_are_zero_are_said_to_be():
     assert said(first).startswith("Some of them are zero: after training with a mask 30 %")
 
 
-def test_nothing_is_said_without_the_experiment():
+def with_verdicts(effect: float, holds: bool) -> SimpleNamespace:
+    part = {"effect": effect, "low": effect - 0.01, "high": effect + 0.01, "holds": holds}
+    verdicts = pd.DataFrame([{"id": name, "n": 20, "parts": [part, part]} for name in ("M8", "M9")])
+    return SimpleNamespace(run={"experiments": {"missing_values": {}}}, verdicts=verdicts)
+
+
+def test_predictors_are_answered_from_their_verdicts():
+    (answer,) = answer_thread(with_verdicts(0.135, holds=False))
+    assert said(answer).startswith("Not well:") and "cost 0.135 [0.125, 0.145] of the variance" in said(answer)
+    (answer,) = answer_thread(with_verdicts(0.02, holds=True))
+    assert said(answer).startswith("Yes:")
+
+
+def test_nothing_is_said_of_what_was_not_measured():
     assert answer_thread(SimpleNamespace(run={"experiments": {}})) == []
+    unmeasured = with_verdicts(0.1, holds=False)
+    unmeasured.verdicts["n"] = 0
+    assert answer_thread(unmeasured) == []

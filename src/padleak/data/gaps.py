@@ -77,6 +77,12 @@ def flag(gapped: Gapped) -> np.ndarray:
 
 
 @tellings.add
+def timed(gapped: Gapped) -> np.ndarray:
+    """As `flag`, and how long ago a value was seen; time as a logarithm."""
+    return np.concatenate([gapped.zeroed, gapped.missing, np.log1p(gapped.since)], axis=1)
+
+
+@tellings.add
 def since(gapped: Gapped) -> np.ndarray:
     """As `last`, and beside it a 1 for what is missing and how long ago it was seen: what GRU-D takes (Che et al. 2018,
     arXiv:1606.01865); time as a logarithm."""

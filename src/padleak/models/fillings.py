@@ -78,6 +78,12 @@ def flag(given: Given) -> "KerasTensor":
     return keras.ops.concatenate([zero(given), given.missing], axis=-1)
 
 
+@fillings.add
+def mean_flag(given: Given) -> "KerasTensor":
+    """As `mean`, and beside it a 1 for every predictor that is missing: zeros and flags of numbers that were scaled first."""
+    return keras.ops.concatenate([mean(given), given.missing], axis=-1)
+
+
 @fillings.add(mixed_only=True)
 def flagged_numbers(given: Given) -> "KerasTensor":
     """As `zero`, and a flag for every missing number alone."""

@@ -1,4 +1,4 @@
-"""Three questions that a thread asked about masking, answered from what was measured, layer by layer."""
+"""Questions that a thread asked about masking, answered from what was measured."""
 
 from dataclasses import dataclass
 
@@ -29,13 +29,18 @@ class Answer:
 
 
 def answer_thread(results: Results) -> list[Answer]:
-    """The three answers; none where the experiment `mechanism` was not run."""
-    if "mechanism" not in results.run["experiments"]:
-        return []
-    table = where(results.of("mechanism"), on="tensorflow")
-    if table.empty:
-        return []
-    return [_are_weights_zero(table), _what_becomes_of_zero(table), _where_does_it_come_from(table)]
+    """Its three questions, from the experiment `mechanism`, and its aside on predictors, from `missing_values`; of each as many
+    as were measured."""
+    answers = []
+    if "mechanism" in results.run["experiments"]:
+        table = where(results.of("mechanism"), on="tensorflow")
+        if len(table):
+            answers += [_are_weights_zero(table), _what_becomes_of_zero(table), _where_does_it_come_from(table)]
+    if "missing_values" in results.run["experiments"]:
+        claims = where(results.verdicts, id=["M8", "M9"]).set_index("id").to_dict("index")
+        if all(claim["n"] for claim in claims.values()):
+            answers.append(_does_it_serve_for_predictors(claims["M8"]["parts"], claims["M9"]["parts"]))
+    return answers
 
 
 def _of(table: pd.DataFrame, metric: str, masked: bool, stage: str = "trained") -> pd.Series:
@@ -55,10 +60,12 @@ def _are_weights_zero(table: pd.DataFrame) -> Answer:
     return Answer(
         "Does masking force weights to zero?",
         (
-            f"{verdict}: after training with a mask {say_percent(zero[True])} of a layer's weights at most are exactly zero, "
+            f"{verdict}: after training with a mask {say_percent(zero[True])} of a layer's weights at most are "
+            "exactly zero, "
             f"without one {say_percent(zero[False])}; all weights of a layer together differ in length by at most "
             f"{say_percent(abs(lengths - 1).max())} from those of its twin without a mask.",
-            f"What a mask stops is learning from fill: the gradient at a fill step of the input is up to {say_number(pulled)} "
+            "What a mask stops is learning from fill: the gradient at a fill step of the input is up to "
+            f"{say_number(pulled)} "
             f"times that at a real one without a mask, and {say_number(held)} at most with one.",
         ),
         "weights_of_twins",
@@ -75,9 +82,11 @@ def _what_becomes_of_zero(table: pd.DataFrame) -> Answer:
     return Answer(
         "A zero input is zero already: what would a mask add?",
         (
-            f"Of the length of a real step's vector, what comes out at fill after training, where zero went in, is {told}; in "
+            "Of the length of a real step's vector, what comes out at fill after training, where zero went in, is "
+            f"{told}; in "
             f"{_name(grown)} it is zero before training and something afterwards, when biases have been learnt.",
-            f"A mask does not change that: {len(still)} of {len(masked)} kinds of layers give something at fill with one, too"
+            f"A mask does not change that: {len(still)} of {len(masked)} kinds of layers give something at fill "
+            "with one, too"
             + (f"; only {_name(silent)} gives zeros there because of it" if silent else "")
             + ". It is a note that travels beside the values and says which steps to leave out.",
         ),
@@ -100,11 +109,34 @@ def _where_does_it_come_from(table: pd.DataFrame) -> Answer:
         (
             "Through layers that mix steps. Six steps of fill move real steps, in shares of their length, in "
             f"{_name(through)}; layers that look at one step at a time let nothing through, whatever stands at fill.",
-            f"With a mask it still gets through in {_name(despite)}. The mask goes no further than {_name(dropped)}: what "
+            f"With a mask it still gets through in {_name(despite)}. The mask goes no further than "
+            f"{_name(dropped)}: what "
             "follows there takes fill for steps again.",
         ),
         "layers_and_fill",
     )
+
+
+def _does_it_serve_for_predictors(zeros: list[dict], told: list[dict]) -> Answer:
+    (at_random, by_value), (flags, special) = zeros, told
+    enough = "Yes" if all(part["holds"] for part in zeros) else "Not well"
+    return Answer(
+        "Can a feed-forward network mask missing predictors in the same way, by zeros?",
+        (
+            f"{enough}: with half of the predictors missing at random, zeros cost {_say(at_random)} of the variance "
+            "against the best "
+            f"prediction there can be, and {_say(by_value)} if large values are the likelier to be missing.",
+            f"A flag beside each number wins {_say(flags)} of the variance back. A special value for a missing "
+            "category wins "
+            f"{_say(special)}: where categories are columns of 0 and 1, one that is missing is a row of zeros, "
+            "which no other is.",
+        ),
+        "beside_neumiss",
+    )
+
+
+def _say(part: dict) -> str:
+    return f"{say_number(part['effect'])} [{say_number(part['low'])}, {say_number(part['high'])}]"
 
 
 def _name(names: list[str]) -> str:

@@ -32,7 +32,7 @@ SIDE_COLOURS = {"pre": _OKABE_ITO[5], "post": _OKABE_ITO[1]}
 
 STYLE = {
     "figure.dpi": 100,
-    "savefig.dpi": 150,
+    "savefig.dpi": 120,
     "svg.fonttype": "none",
     "svg.hashsalt": "padleak",
     "font.size": 10,

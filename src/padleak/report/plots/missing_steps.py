@@ -10,9 +10,10 @@ from padleak.study.select import on_own_side, where
 
 _OKABE_ITO = mpl.color_sequences["okabe_ito"]
 _ARMS = {
-    ("explicit", "since"): ("last value, flag and time since", _OKABE_ITO[2], "-"),
+    ("explicit", "since"): ("last values, flags and time since", _OKABE_ITO[2], "-"),
     ("explicit", "flag"): ("zeros and flags", _OKABE_ITO[5], "-"),
-    ("explicit", "last"): ("last value", _OKABE_ITO[3], "-"),
+    ("explicit", "timed"): ("zeros, flags and time since", _OKABE_ITO[7], "-"),
+    ("explicit", "last"): ("last values", _OKABE_ITO[3], "-"),
     ("explicit", "zero"): ("zeros", _OKABE_ITO[6], "-"),
     ("masking_layer", "zero"): ("skipped by Masking(0)", _OKABE_ITO[1], "--"),
 }
@@ -39,7 +40,7 @@ def accuracy_by_gaps(table: pd.DataFrame, results: Results) -> Drawn | None:
     add_legend(axes)
     means = {
         arm: where(gapped, masking=masking, gap_telling=telling).value.mean()
-        for arm, (masking, telling) in zip(("since", "flag", "last", "zero", "skipped"), _ARMS)
+        for arm, (masking, telling) in zip(("since", "flag", "timed", "last", "zero", "skipped"), _ARMS)
     }
     sources = ", ".join(short_source(source) for source in gapped.data.unique())
     return Drawn(

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from padleak.report.plots import Drawn, add_legend, draw_dots, draw_line, figures, new_figure, say_n, summarise
+from padleak.report.plots import Drawn, add_legend, draw_dots, figures, new_figure, say_n, summarise
 from padleak.report.words import say_number, short_source
 from padleak.study.results import Results
 from padleak.study.select import where
@@ -17,6 +17,7 @@ _WAYS = {
     "neumiss": "NeuMiss",
     "neumiss_mlp": "NeuMiss, MLP",
     "flag": "zeros and flags, MLP",
+    "mean_flag": "mean fill and flags, MLP",
     "flagged_numbers": "flags for numbers alone, MLP",
     "special_category": "special category alone, MLP",
     "frequent_category": "most frequent category, MLP",
@@ -61,7 +62,7 @@ def beside_neumiss(table: pd.DataFrame, results: Results) -> Drawn | None:
         return None
     figure, axes = new_figure(columns=2, width=11, height=4.6, sharey=True)
     names = _ordered(rows, "mcar")
-    said, apart = [], {}
+    said, apart = {}, {}
     for panel, mechanism in zip(axes[0], _PUBLISHED):
         seen = where(rows, mechanism=mechanism)
         ours, published = summarise(_less(seen, "bayes"), ["layer"]).set_index("layer"), _PUBLISHED[mechanism]
@@ -73,7 +74,7 @@ def beside_neumiss(table: pd.DataFrame, results: Results) -> Drawn | None:
         )
         apart |= {(mechanism, name): abs(ours["mean"][name] - published[name]) for name in published if name != "bayes"}
         apart[mechanism, "bayes"] = abs(bayes - published["bayes"])
-        said.append(f"{-ours['mean']['zero']:.2f} with zeros and {-ours['mean']['flag']:.2f} with flags beside them")
+        said[mechanism] = {name: f"{-ours['mean'][name]:.2f}" for name in ("zero", "flag", "neumiss")}
     axes[0, 0].set(yticks=range(len(names)), yticklabels=[_WAYS[name] for name in names])
     axes[0, 0].invert_yaxis()
     add_legend(axes)
@@ -81,9 +82,12 @@ def beside_neumiss(table: pd.DataFrame, results: Results) -> Drawn | None:
     what = "the Bayes predictor" if largest[1] == "bayes" else _WAYS[largest[1]]
     return Drawn(
         figure,
-        f"With half of the predictors missing, an MLP loses {said[0]} of the variance where they are missing at "
-        f"random, {said[1]} "
-        "where large ones are; NeuMiss and the normal law show how much of it is due to the MLP",
+        f"With half of the predictors missing, an MLP on zeros explains {said['mcar']['zero']} of the variance less "
+        "than can be if they "
+        f"are missing at random, {said['self_masking']['zero']} less if large ones are; with flags beside the zeros "
+        "it is "
+        f"{said['mcar']['flag']} and {said['self_masking']['flag']} less, with NeuMiss {said['mcar']['neumiss']} and "
+        f"{said['self_masking']['neumiss']}",
         f"Ten correlated normal predictors, linear response; {_rows_said(rows)}. The number after a dot is ours, "
         "the one in brackets "
         f"the published one; the two differ the most for {what} ({_MECHANISMS[largest[0]]}), by "
@@ -106,7 +110,7 @@ def _draw_beside(panel: Axes, ours: pd.DataFrame, published: dict[str, float]) -
     panel.axvline(0, color="0.4", linewidth=1)
     right = ours.high.max()
     for name, mean in ours["mean"].items():
-        beside = f"{mean:.3f}" + (f"  ({published[name]:.3f})" if name in published else "")
+        beside = f"{mean:+.3f}" + (f"  ({published[name]:+.3f})" if name in published else "")
         panel.annotate(
             beside, (1.0, places[name]), xycoords=panel.get_yaxis_transform(), ha="right", va="center", fontsize=8
         )
@@ -140,8 +144,8 @@ def fillings_by_rate(table: pd.DataFrame, results: Results) -> Drawn | None:
     figure, axes = new_figure(columns=len(mechanisms), width=12, height=3.8, sharey=True)
     for panel, mechanism in zip(axes[0], mechanisms):
         shown = summarise(where(rows, mechanism=mechanism), ["layer", "rate"])
-        for name, colour in _COLOURS.items():
-            draw_line(panel, where(shown, layer=name), "rate", _WAYS[name], colour)
+        for offset, (name, colour) in zip(np.linspace(-0.02, 0.02, len(_COLOURS)), _COLOURS.items()):
+            _draw_bars(panel, where(shown, layer=name), offset, _WAYS[name], colour)
         panel.set(title=f"missing {_MECHANISMS[mechanism]}", xlabel="share of values missing")
     axes[0, 0].set_ylabel("variance explained by the Bayes\npredictor and not by the network")
     axes[0, 0].set_ylim(bottom=0)
@@ -157,8 +161,16 @@ def fillings_by_rate(table: pd.DataFrame, results: Results) -> Drawn | None:
         f"loses {means.iloc[0]:.2f} of the variance and the worst ({_WAYS[means.index[-1]]}) {means.iloc[-1]:.2f}",
         f"Ten correlated normal predictors, linear response, {int(rows.rows.min()):,} rows to train on. Means over "
         "the mechanisms in "
-        f"the title. {say_n(summarise(rows, ['layer']))}; bands are 95 % Student intervals over seeds.",
+        f"the title. {say_n(summarise(rows, ['layer']))}; {_BARS} Every seed draws a law of "
+        f"its own, which makes the bars long: they say little of differences between ways.",
     )
+
+
+def _draw_bars(panel: Axes, rows: pd.DataFrame, offset: float, label: str, colour: object) -> None:
+    rows = rows.sort_values("rate")
+    spread = [rows["mean"] - rows.low, rows.high - rows["mean"]]
+    style = {"color": colour, "marker": "o", "markersize": 4, "elinewidth": 0.8}
+    panel.errorbar(rows.rate + offset, rows["mean"], yerr=spread, label=label, **style)
 
 
 @figures.add
@@ -209,7 +221,7 @@ def fillings_on_tables(table: pd.DataFrame, results: Results) -> Drawn | None:
     names = [name for name in _WAYS if name in set(rows.layer.astype(str))]
     mechanisms = [name for name in _MECHANISMS if name in set(rows.mechanism.astype(str))]
     offsets = np.linspace(-0.24, 0.24, len(mechanisms)) if len(mechanisms) > 1 else [0]
-    gaps = {}
+    said = []
     for panel, source in zip(axes[0], sources):
         seen = where(rows, data=source)
         shown = summarise(seen, ["layer", "mechanism"])
@@ -225,16 +237,19 @@ def fillings_on_tables(table: pd.DataFrame, results: Results) -> Drawn | None:
         metric = "R²" if (seen.metric == "r2").any() else "accuracy"
         panel.set(title=short_source(source), xlabel=f"{metric} on test rows")
         means = summarise(where(seen, layer=names), ["layer"]).set_index("layer")["mean"]
-        if {"zero", "flag"} <= set(means.index):
-            gaps[short_source(source)] = means["flag"] - means["zero"]
+        kept = means.drop("complete", errors="ignore")
+        said.append(
+            f"{means['zero']:.2f} on {short_source(source)} (the mean {means['mean']:.2f}; best: "
+            f"{_WAYS[kept.idxmax()]}, {kept.max():.2f})"
+        )
     axes[0, 0].set(yticks=range(len(names)), yticklabels=[_WAYS[name] for name in names])
     axes[0, 0].invert_yaxis()
     add_legend(axes)
-    said = ", ".join(f"{gap:+.3f} on {source}" for source, gap in gaps.items())
     return Drawn(
         figure,
-        f"On real tables, flags beside zeros change the score by {said}",
-        f"{_removed_said(rows)} Rows are divided anew for every seed. {say_n(summarise(rows, ['layer']))}; {_BARS}",
+        f"On real tables, an MLP on zeros scores {', '.join(said)}",
+        f"{_removed_said(rows)} Zeros are those of the table's own units, which may lie far from all values. Rows "
+        f"are divided anew for every seed. {say_n(summarise(rows, ['layer']))}; {_BARS}",
     )
 
 

@@ -87,7 +87,7 @@ class MissingCell(Cell):
         return {"data_version": _source(self.data).version, "backend": backend.name()}
 
     def run(self) -> Outcome:
-        """Remove, train, predict, score; scikit-learn on one thread, since those of several workers would wait for each other."""
+        """Remove, train, predict, score; scikit-learn on one thread, lest those of several workers wait for each other."""
         from threadpoolctl import threadpool_limits
 
         backend.start()
