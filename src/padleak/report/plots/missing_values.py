@@ -88,7 +88,7 @@ def beside_neumiss(table: pd.DataFrame, results: Results) -> Drawn | None:
         "it is "
         f"{said['mcar']['flag']} and {said['self_masking']['flag']} less, with NeuMiss {said['mcar']['neumiss']} and "
         f"{said['self_masking']['neumiss']}",
-        f"Ten correlated normal predictors, linear response; {_rows_said(rows)}. The number after a dot is ours, "
+        f"Ten correlated normal predictors, linear response; {_rows_said(rows)}. The number on the right is ours, "
         "the one in brackets "
         f"the published one; the two differ the most for {what} ({_MECHANISMS[largest[0]]}), by "
         f"{say_number(apart[largest])}. "
@@ -239,7 +239,7 @@ def fillings_on_tables(table: pd.DataFrame, results: Results) -> Drawn | None:
         means = summarise(where(seen, layer=names), ["layer"]).set_index("layer")["mean"]
         kept = means.drop("complete", errors="ignore")
         said.append(
-            f"{means['zero']:.2f} on {short_source(source)} (the mean {means['mean']:.2f}; best: "
+            f"{means['zero']:.2f} on {short_source(source)} (mean fill {means['mean']:.2f}; best: "
             f"{_WAYS[kept.idxmax()]}, {kept.max():.2f})"
         )
     axes[0, 0].set(yticks=range(len(names)), yticklabels=[_WAYS[name] for name in names])
