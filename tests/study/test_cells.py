@@ -47,6 +47,19 @@ def test_a_new_setting_with_a_default_keeps_old_keys():
     assert Grown(size=3, weight=2.0).key != Toy(size=3).key
 
 
+def test_a_new_setting_of_a_cell_within_a_cell_keeps_old_keys_too():
+    @dataclass(frozen=True)
+    class Grown(Toy):
+        weight: float = 1.0
+
+    @dataclass(frozen=True)
+    class Around(Toy):
+        inner: Cell = dataclasses.field(default_factory=Toy)
+
+    assert Around(inner=Grown(size=3)).key == Around(inner=Toy(size=3)).key
+    assert Around(inner=Grown(size=3, weight=2.0)).key != Around(inner=Toy(size=3)).key
+
+
 def test_a_new_revision_changes_all_keys():
     class Revised(Toy):
         revision = 2

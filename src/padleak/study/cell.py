@@ -29,6 +29,11 @@ class Outcome:
     arrays: dict[str, dict[str, np.ndarray]]
 
 
+def _identity_of(setting: Any) -> Any:
+    """A cell within a cell by what was chosen, so that its new settings, too, leave old results valid."""
+    return setting._identity if isinstance(setting, Cell) else dataclasses.asdict(setting)
+
+
 @dataclass(frozen=True)
 class Cell(ABC):
     """One piece of work. Concrete cells are frozen dataclasses of plain settings.
@@ -81,11 +86,14 @@ class Cell(ABC):
     @cached_property
     def key(self) -> str:
         """A digest of the kind, its revision, the settings that differ from their defaults, and the surroundings."""
+        text = json.dumps(self._identity, sort_keys=True, default=_identity_of)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def _identity(self) -> list:
         defaults = {f.name: f.default for f in dataclasses.fields(self)}
         chosen = {name: getattr(self, name) for name in defaults if getattr(self, name) != defaults[name]}
-        identity = [self.kind, self.revision, chosen, self.surroundings()]
-        text = json.dumps(identity, sort_keys=True, default=dataclasses.asdict)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return [self.kind, self.revision, chosen, self.surroundings()]
 
     def __str__(self) -> str:
         defaults = {f.name: f.default for f in dataclasses.fields(self)}
