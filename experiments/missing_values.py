@@ -30,12 +30,12 @@ def design(profile: Profile) -> Design:
     smaller = {"rows": few, "validation": few // 2, "test": profile.pick(400, 5000, 10_000)} | quick
     published = {"rows": many, "validation": many, "test": many} | quick | {"learning_rate": 0.001}
     rates = profile.pick([0.5], [0.1, 0.4, 0.7], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
-    twenty, ten = (list(range(profile.pick(2, standard, 20))) for standard in (20, 10))
+    more_seeds = list(range(profile.pick(2, 20, 20)))
     tables = ["diabetes", "breast_cancer", "wine"]
     return (
-        factorial(MissingCell, mechanism=["mcar", "self_masking"], seed=twenty, **published)
+        factorial(MissingCell, mechanism=["mcar", "self_masking"], seed=more_seeds, **published)
         + factorial(MissingCell, mechanism=MECHANISMS, rate=rates, seed=seeds, **smaller)
-        + factorial(MissingCell, data="mixed", mechanism=MECHANISMS, seed=ten, **smaller)
+        + factorial(MissingCell, data="mixed", mechanism=MECHANISMS, seed=more_seeds, **smaller)
         + factorial(MissingCell, data=tables, mechanism=MECHANISMS, rate=0.3, seed=seeds, **found)
     )
 

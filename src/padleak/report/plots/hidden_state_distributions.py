@@ -119,7 +119,7 @@ def _draw_ridges(panel: Axes, bare: np.ndarray, filled: np.ndarray) -> float:
     chosen = np.argsort(distances)[-_UNITS:]
     shown = np.concatenate([bare[:, chosen], filled[:, chosen]])
     room = 0.1 * np.ptp(shown)
-    places = np.linspace(shown.min() - room, shown.max() + room, 160)
+    places = np.linspace(shown.min() - room, shown.max() + room, 80)
     for height, unit in enumerate(chosen):
         for states, colour, label in ((bare, COLOURS["unpadded"], "no fill"), (filled, COLOURS["none"], "with fill")):
             values = states[:, unit].astype(float)
