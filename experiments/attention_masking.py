@@ -6,12 +6,23 @@ after it, and positions are learned, counted from the first real step, sinusoida
 
 import pandas as pd
 
-from padleak.study import Above, AtMost, Claim, Design, Experiment, Profile, factorial, per_seed, where
+from padleak.study import (
+    THREAD,
+    Above,
+    AtMost,
+    Claim,
+    Design,
+    Experiment,
+    Profile,
+    factorial,
+    per_seed,
+    where,
+    with_fresh_seeds,
+)
 from padleak.study.trials.blockwise import BlockwiseCell
 from padleak.study.trials.probe import Probe
 from padleak.study.trials.sequence import SequenceCell
 
-THREAD = "Q&A thread on how masking skips padded inputs (Cross Validated, 2023)"
 FILL = 32
 ROUNDING = 1e-4
 """Shares up to it are what batches of another shape do by rounding."""
@@ -27,7 +38,8 @@ def design(profile: Profile) -> Design:
         "probes": (Probe("pre", 1), Probe("pre", FILL), Probe("post", 1), Probe("post", FILL)),
     } | profile.settings  # fmt: skip
     depths = profile.pick(smoke=[2], standard=[1, 2, 4], paper=[1, 2, 3, 4])
-    more_seeds = list(range(profile.pick(profile.seeds, 2 * profile.seeds, profile.seeds)))
+    # With five seeds, P7 was open: see `with_fresh_seeds`.
+    more_seeds = list(range(profile.pick(profile.seeds, 3 * profile.seeds, profile.seeds)))
     sides = ["pre", "post"]
     networks = (
         factorial(SequenceCell, model=BLOCKS, layers=depths, masking=["embedding", "explicit"], **common)
@@ -48,7 +60,7 @@ def shift(model: str, masking: str):
         rows = where(
             table, model=model, masking=masking, layers=2, probe=f"post+{FILL}", padding="post", readout="mean"
         )
-        return per_seed(rows, "relative_shift", "summary")
+        return per_seed(with_fresh_seeds(rows), "relative_shift", "summary")
 
     return effect
 

@@ -25,11 +25,16 @@ def padleak(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
         (["run", "--text", "review"], "--text must be used together with --dataset; got review"),
         (["run", "--target", "num"], "--target must be used together with --dataset; got num"),
         (["run", "--dataset", "docstrings", "--missing", "?"], "--missing must be used together with --target; got ?"),
-        (["run", "--dataset", "wine", "--text", "review"], "--text must be left out with --target; got review"),
+        (
+            ["run", "--dataset", "wine", "--text", "review"],
+            "--text must be left out with a table of predictors; got review",
+        ),
         (
             ["run", "core_grid", "--dataset", "wine"],
             "experiment must be one that takes a table: missing_values; got core_grid",
         ),
+        (["run", "--dataset", "gaussian"], "--dataset must be a table that is found, not drawn; got gaussian"),
+        (["run", "--dataset", "csv:nowhere.csv?target=y"], "table csv must be a file that exists; got nowhere.csv"),
         (["run", "core_gird", "--dataset", "wine"], "Did you mean core_grid?"),
         (
             ["run", "--dataset", "csv:nowhere.csv", "--target", "num"],

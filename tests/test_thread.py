@@ -47,17 +47,25 @@ def test_weights_that_are_zero_are_said_to_be():
     assert said(first).startswith("Some of them are zero: after training with a mask 30 %")
 
 
-def with_verdicts(effect: float, holds: bool) -> SimpleNamespace:
-    part = {"effect": effect, "low": effect - 0.01, "high": effect + 0.01, "holds": holds}
-    verdicts = pd.DataFrame([{"id": name, "n": 20, "parts": [part, part]} for name in ("M8", "M9")])
+def with_verdicts(effect: float, holds: bool | None) -> SimpleNamespace:
+    """Four parts, each a hundredth above the one before."""
+    effects = {"M8": (effect, effect + 0.01), "M9": (effect + 0.02, effect + 0.03)}
+    parts = {
+        name: [{"effect": one, "low": one - 0.001, "high": one + 0.001, "holds": holds} for one in ones]
+        for name, ones in effects.items()
+    }
+    verdicts = pd.DataFrame([{"id": name, "n": 20, "parts": parts[name]} for name in parts])
     return SimpleNamespace(run={"experiments": {"missing_values": {}}}, verdicts=verdicts)
 
 
 def test_predictors_are_answered_from_their_verdicts():
-    (answer,) = answer_thread(with_verdicts(0.135, holds=False))
-    assert said(answer).startswith("Not well:") and "cost 0.135 [0.125, 0.145] of the variance" in said(answer)
+    (answer,) = answer_thread(with_verdicts(0.13, holds=False))
+    assert said(answer).startswith("Not well:") and "cost 0.13 [0.129, 0.131] of the variance" in said(answer)
+    assert "and 0.14 [" in said(answer) and "wins 0.15 [" in said(answer) and "wins 0.16 [" in said(answer)
     (answer,) = answer_thread(with_verdicts(0.02, holds=True))
     assert said(answer).startswith("Yes:")
+    (answer,) = answer_thread(with_verdicts(0.02, holds=None))
+    assert said(answer).startswith("That is open:")
 
 
 def test_nothing_is_said_of_what_was_not_measured():

@@ -364,20 +364,26 @@ def _source(dataset: str, of_texts: dict[str, str], of_tables: dict[str, str]) -
         for name, value in given.items():
             raise InputError(f"--{name}", "used together with --dataset", value)
         return "sequences", ""
-    is_table = bool(of_tables["target"]) or (_name_of(dataset) in tables and _name_of(dataset) not in datasets)
+    name, _, options = dataset.partition("?")
+    name = name.partition(":")[0]
+    has_target = bool(of_tables["target"]) or "target=" in options
+    is_table = has_target or (name in tables and name not in datasets)
     other = of_texts if is_table else of_tables
-    for name in given:
-        if name in other:
-            rule = "left out with --target" if is_table else "used together with --target"
-            raise InputError(f"--{name}", rule, given[name])
+    for option in given:
+        if option in other:
+            rule = "left out with a table of predictors" if is_table else "used together with --target"
+            raise InputError(f"--{option}", rule, given[option])
+    if is_table and tables.facts(name).get("synthetic"):
+        raise InputError(
+            "--dataset",
+            "a table that is found, not drawn",
+            name,
+            "Its experiment draws it anyway: leave --dataset out.",
+        )
     if given:
         dataset += ("&" if "?" in dataset else "?") + urlencode(given)
     Source.parse(dataset, tables if is_table else datasets)
     return "tables" if is_table else "sequences", _absolute(dataset)
-
-
-def _name_of(dataset: str) -> str:
-    return dataset.partition("?")[0].partition(":")[0]
 
 
 def _absolute(dataset: str) -> str:

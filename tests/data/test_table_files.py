@@ -117,7 +117,8 @@ def test_tab_separated_and_parquet_tables_read_the_same(tmp_path):
         ("target=il", "Did you mean ill"),
         ("target=ill&categorical=cod", "categorical column of .* Did you mean code"),
         ("target=ill&missing=suger%3D0", "Did you mean sugar"),
-        ("goal=ill", "option of table csv must be one of target, missing, categorical; got goal"),
+        ("target=ill&header=maybe", "header must be auto, yes or no; got maybe"),
+        ("goal=ill", "option of table csv must be one of target, missing, categorical, header; got goal"),
     ],
 )
 def test_a_wrong_name_is_told(tmp_path, options, says):
@@ -132,10 +133,75 @@ def test_tables_that_cannot_serve_are_told(tmp_path):
     (tmp_path / "head.csv").write_text("a,b,y\n")
     with pytest.raises(InputError, match="a table with rows"):
         load_table(f"csv:{tmp_path / 'head.csv'}?target=y")
-    (tmp_path / "short.csv").write_text("a,b,y\n" + "".join(f"{row},{row + 1},{row % 2}\n" for row in range(9)))
-    with pytest.raises(InputError, match="of at least 30 usable rows; got 9"):
+    (tmp_path / "short.csv").write_text("a,b,y\n" + "".join(f"{row},{row + 1},{row / 2}\n" for row in range(19)))
+    with pytest.raises(InputError, match="of at least 30 usable rows; got 19"):
         load_table(f"csv:{tmp_path / 'short.csv'}?target=y")
     with pytest.raises(InputError, match="of at least two classes"):
         load_table(f"csv:{write(tmp_path, ill=['yes'] * ROWS)}?target=ill")
     with pytest.raises(InputError, match="at least two predictors"):
         load_table(f"csv:{write(tmp_path, ward=['x'] * ROWS, code=[''] * ROWS, sugar=[''] * ROWS)}?target=ill")
+
+
+def rows_of(*columns):
+    return "".join(",".join(map(str, row)) + "\n" for row in zip(*columns))
+
+
+def test_two_columns_of_one_name_are_told_before_one_gives_the_target_away(tmp_path):
+    file = tmp_path / "t.csv"
+    file.write_text("x,y,y,z\n" + rows_of(range(40), [0, 1] * 20, [0, 1] * 20, range(40)))
+    with pytest.raises(InputError, match="named differently; got y"):
+        load_table(f"csv:{file}?target=y")
+
+
+def test_rows_longer_than_the_header_are_told(tmp_path):
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,y\n" + rows_of(range(40), range(40), range(40), [0, 1] * 20))
+    with pytest.raises(InputError, match="Expected 3 fields in line 2, saw 4"):
+        load_table(f"csv:{file}?target=y")
+
+
+@pytest.mark.parametrize("column", ["age", "ill"])
+def test_a_mark_that_nobody_named_is_named(tmp_path, column):
+    numbers = ["NA" if row == 7 else f"{row * 1.5}" for row in range(ROWS)]
+    with pytest.raises(InputError, match=r"got NA among numbers\. If NA marks what is missing, say --missing NA"):
+        load_table(f"csv:{write(tmp_path, **{column: numbers})}?target=ill")
+    read = load_table(f"csv:{write(tmp_path, **{column: numbers})}?target=ill&missing=NA")
+    assert len(read) == ROWS - (column == "ill")
+
+
+def test_numbers_of_rows_are_no_predictor(tmp_path):
+    frame = pd.DataFrame({"a": np.arange(60.0), "b": np.arange(60.0) % 7, "y": [0, 1] * 30})
+    frame.to_csv(tmp_path / "t.csv")
+    table = load_table(f"csv:{tmp_path / 't.csv'}?target=y")
+    assert table.columns == ("a", "b") and "numbers of rows" in table.notes[0]
+
+
+def test_rare_classes_are_left_out_and_counted(tmp_path):
+    grades = ["rare" if row < 3 else "low" if row % 2 else "high" for row in range(ROWS)]
+    table = load_table(f"csv:{write(tmp_path, ill=grades)}?target=ill")
+    assert table.classes == ("high", "low") and table.notes == ("3 rows (classes of fewer than 10 rows: rare)",)
+    with pytest.raises(InputError, match="classes of at least 10 rows each; got 40 classes of fewer"):
+        load_table(f"csv:{write(tmp_path, 'names.csv', ill=[f'patient {row}' for row in range(ROWS)])}?target=ill")
+
+
+def test_blanks_around_fields_do_not_count(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        ' "a", "b" ,y\n' + "".join(f' {row}, "east {row % 2}" , {row % 2}\n' for row in range(40))
+    )
+    table = load_table(f"csv:{tmp_path / 't.csv'}?target=y")
+    assert table.columns == ("a", "b") and table.categories == (0, 2)
+    pd.DataFrame({"a": ["x ", "x", "z", "  "] * 10, "b": range(40), "y": [0, 1] * 20}).to_parquet(
+        tmp_path / "t.parquet"
+    )
+    table = load_table(f"parquet:{tmp_path / 't.parquet'}?target=y")
+    assert table.categories == (2, 0) and np.isnan(table.values[:, 0]).sum() == 10
+
+
+def test_a_table_of_words_without_a_header_is_read_when_that_is_said(tmp_path):
+    (tmp_path / "t.csv").write_text(rows_of(range(40), ["a", "b"] * 20, [0, 1] * 20))
+    assert len(load_table(f"csv:{tmp_path / 't.csv'}?target=3&header=no")) == 40
+
+
+def test_a_target_that_never_changes_is_told(tmp_path):
+    with pytest.raises(InputError, match="the same in all 40 rows"):
+        load_table(f"csv:{write(tmp_path, ill=['2.5'] * ROWS)}?target=ill")

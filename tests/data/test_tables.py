@@ -1,5 +1,7 @@
 """Contracts over every table that needs no file, and the laws of those that are drawn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,11 @@ from padleak.data.table import load_table, tables
 from padleak.errors import InputError
 
 WITHOUT_FILE = [name for name in tables if "files" not in tables.facts(name)]
+
+
+def drawn(name):
+    """Seed and rows, of a table that is drawn."""
+    return (2, 100) if tables.facts(name).get("synthetic") else ()
 
 
 @pytest.mark.parametrize("name", WITHOUT_FILE)
@@ -21,15 +28,17 @@ class TestEveryTable:
         if table.classes:
             assert set(np.unique(table.targets)) == set(range(len(table.classes)))
 
-    def test_the_same_seed_gives_the_same_table(self, name):
-        first, second = (load_table(name, seed=2, rows=100) for _ in range(2))
+    def test_the_same_seed_gives_the_same_table_and_parts(self, name):
+        first, second = (Source.parse(name, tables).read(*drawn(name)) for _ in range(2))
         np.testing.assert_array_equal(first.values, second.values)
         np.testing.assert_array_equal(first.targets, second.targets)
+        parts = [table.split(1, 60, 20, 20).test.values for table in (first, second)]
+        np.testing.assert_array_equal(*parts)
+        assert (parts[0] != first.split(2, 60, 20, 20).test.values).any()
 
     def test_parts_share_no_row(self, name):
         table = load_table(name, seed=0, rows=150)
-        numbered = table.without(np.zeros(table.values.shape, bool))
-        numbered.targets[:] = np.arange(len(table))
+        numbered = replace(table, targets=np.arange(len(table)), classes=())
         parts = numbered.split(seed=3, rows=75, validation=25, test=50)
         rows = np.concatenate([part.targets for part in parts])
         assert len(np.unique(rows)) == len(rows) <= 150
@@ -40,7 +49,12 @@ class TestEveryTable:
         assert [len(part) for part in table.split(seed=0, rows=600, validation=200, test=200)] == [60, 20, 20]
 
     def test_it_has_a_version(self, name):
-        assert Source.parse(name, tables).version
+        assert len(Source.parse(name, tables).version) == 12
+
+    def test_what_is_shared_cannot_be_written_to(self, name):
+        if not tables.facts(name).get("synthetic"):
+            with pytest.raises(ValueError, match="read-only"):
+                load_table(name).targets[0] = 7
 
 
 def test_normal_rows_follow_their_law():
@@ -79,6 +93,7 @@ def test_categories_tell_of_each_other_and_of_the_response():
         ("gaussian?columns=many", "option columns of table gaussian must be a number"),
         ("mixed?factors=0", "factors must be at least 1"),
         ("mixed?levels=1", "levels must be at least 2"),
+        ("gaussian?signal_to_noise=0", "signal_to_noise must be above 0; got 0.0"),
         ("wine:red.csv", "table wine must be named without a file"),
         ("csv:nowhere.csv", "table csv must be a file that exists; got nowhere.csv"),
     ],
@@ -86,3 +101,21 @@ def test_categories_tell_of_each_other_and_of_the_response():
 def test_a_wrong_source_is_told(source, says):
     with pytest.raises(InputError, match=says):
         load_table(source, 0, 50)
+
+
+def test_every_part_has_every_class_in_its_proportion():
+    wine = load_table("wine")
+    rare = wine.take(np.concatenate([np.flatnonzero(wine.targets == 0)[:10], np.flatnonzero(wine.targets > 0)]))
+    for seed in range(30):
+        for part, size in zip(rare.split(seed, 6000, 2000, 2000), (6, 2, 2)):
+            assert abs((part.targets == 0).sum() - size) <= 1
+
+
+def test_a_part_without_rows_is_told():
+    with pytest.raises(InputError, match="a row each of 178; got 6000, 1 and 2000"):
+        load_table("wine").split(0, 6000, 1, 2000)
+
+
+def test_a_law_does_not_hang_on_the_number_of_rows():
+    few, many = (load_table("mixed", seed=3, rows=rows) for rows in (50_000, 100_000))
+    np.testing.assert_allclose(few.values[:, :5].mean(axis=0), many.values[:, :5].mean(axis=0), atol=0.02)

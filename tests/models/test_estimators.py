@@ -1,11 +1,13 @@
 """Contracts over every estimator, and known answers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from padleak.data.missingness import mechanisms
 from padleak.data.table import load_table
-from padleak.models.estimators import Rows, estimators
+from padleak.models.estimators import Known, estimators
 from padleak.models.predictors import Encoder
 
 REGRESSION = list(estimators)
@@ -17,9 +19,9 @@ def rows_of(source, mechanism="mcar", rows=600):
     whole = load_table(source, 0, rows)
     removal = mechanisms[mechanism](whole.values, 0.4, np.random.default_rng(0))
     holed = whole.without(removal.missing)
-    train, _, test = holed.split(0, rows // 2, 0, rows // 2)
+    train, _, test = holed.split(0, rows // 2 - 1, 2, rows // 2 - 1)
     encoder = Encoder(train)
-    return [Rows(part, encoder.encode(part, part), removal.masking) for part in (train, test)]
+    return [Known(part, encoder.encode(part, part), removal.masking) for part in (train, test)]
 
 
 def r2(prediction, rows):
@@ -30,7 +32,7 @@ def r2(prediction, rows):
 def test_every_estimator_foretells_numbers_better_than_their_mean(name):
     train, test = rows_of("gaussian", rows=2000)
     prediction = estimators[name](train, test)
-    assert prediction.shape == (1000,) and r2(prediction, test) > 0.3
+    assert prediction.shape == (999,) and r2(prediction, test) > 0.3
 
 
 @pytest.mark.parametrize("name", CLASSIFICATION)
@@ -39,7 +41,8 @@ def test_every_estimator_foretells_classes(name, source):
     train, test = rows_of(source)
     scores = estimators[name](train, test)
     assert scores.shape == (len(test.table), len(test.table.classes))
-    assert np.mean(scores.argmax(axis=1) == test.table.targets) > 0.8
+    majority = np.bincount(test.table.targets).max() / len(test.table)
+    assert np.mean(scores.argmax(axis=1) == test.table.targets) > majority + 0.15
 
 
 @pytest.mark.parametrize("mechanism", mechanisms.names())
@@ -53,6 +56,23 @@ def test_the_normal_law_comes_up_to_it_where_nothing_hides_in_absence():
     train, test = rows_of("gaussian", "mar", rows=20_000)
     best, fitted = (r2(estimators[name](train, test), test) for name in ("bayes", "em"))
     assert best - 0.005 < fitted
+
+
+@pytest.mark.parametrize("damage", ["twice", "constant", "empty", "constant in training"])
+def test_columns_that_tell_nothing_new_cost_no_estimator_its_answer(damage):
+    whole = load_table("gaussian?columns=4", 0, 400)
+    values = whole.values.copy()
+    if damage == "twice":
+        values[:, 1] = values[:, 0]
+    else:
+        values[: 200 if damage == "constant in training" else None, 1] = np.nan if damage == "empty" else 0.1
+    holed = replace(whole, values=np.where(np.random.default_rng(0).random(values.shape) < 0.2, np.nan, values))
+    train, test = holed.take(np.arange(200)), holed.take(np.arange(200, 400))
+    encoder = Encoder(train)
+    for name in set(estimators) - {"bayes"}:
+        known = (Known(part, encoder.encode(part, part), None) for part in (train, test))
+        prediction = estimators[name](*known)
+        assert np.isfinite(prediction).all() and r2(prediction, Known(test, None, None)) > 0.3, name
 
 
 def test_linear_on_zeros_and_flags_is_least_squares():

@@ -194,6 +194,8 @@ def parse(file: Path, read: Callable):
     """Run a reader; what it says about a broken file becomes an error that names the file."""
     try:
         return read()
+    except InputError:
+        raise
     except (ValueError, OSError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise InputError(str(file), "a readable file of its format", f"{type(error).__name__}: {error}") from None
 

@@ -1,6 +1,7 @@
 """Tables drawn from a known law."""
 
 import numpy as np
+from scipy.special import ndtri
 
 from padleak.data.table import Table, tables
 from padleak.errors import InputError
@@ -16,6 +17,7 @@ def gaussian(seed: int, rows: int, *, columns: int = 10, signal_to_noise: float 
     """
     if columns < 2:
         raise InputError("columns", "at least 2", columns)
+    _check_signal(signal_to_noise)
     law = np.random.RandomState(seed)
     factors = law.randn(columns, columns // 2)
     covariance = factors @ factors.T + np.diag(law.uniform(0.01, 0.1, size=columns))
@@ -40,16 +42,16 @@ def mixed(
             raise InputError(name, "at least 1", value)
     if levels < 2:
         raise InputError("levels", "at least 2", levels)
+    _check_signal(signal_to_noise)
     columns = numbers + factors
     generator = np.random.default_rng(seed)
     loadings = generator.normal(size=(columns, max(1, columns // 2)))
+    shift, effects = generator.normal(size=numbers), generator.normal(size=(factors, levels))
     hidden = generator.normal(size=(rows, loadings.shape[1])) @ loadings.T + 0.5 * generator.normal(
         size=(rows, columns)
     )
     hidden /= np.sqrt((loadings**2).sum(axis=1) + 0.25)
-    shift = generator.normal(size=numbers)
     values = np.concatenate([hidden[:, :numbers] + shift, _between_quantiles(hidden[:, numbers:], levels)], axis=1)
-    effects = generator.normal(size=(factors, levels))
     added = effects[np.arange(factors), values[:, numbers:].astype(int)].sum(axis=1)
     signal = values[:, :numbers].sum(axis=1) + added
     targets = signal + signal.std() / np.sqrt(signal_to_noise) * generator.normal(size=rows)
@@ -58,9 +60,12 @@ def mixed(
 
 def _between_quantiles(values: np.ndarray, levels: int) -> np.ndarray:
     """Number of the quantile interval that each value lies in, of a standard normal, `(row, column)`."""
-    from scipy.stats import norm
+    return np.searchsorted(ndtri(np.arange(1, levels) / levels), values).astype(float)
 
-    return np.searchsorted(norm.ppf(np.arange(1, levels) / levels), values).astype(float)
+
+def _check_signal(signal_to_noise: float) -> None:
+    if not signal_to_noise > 0:
+        raise InputError("signal_to_noise", "above 0", signal_to_noise)
 
 
 def _names(columns: int) -> tuple[str, ...]:

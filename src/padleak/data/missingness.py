@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import expit
 
 from padleak.errors import InputError
+from padleak.measures.bisection import reach
 from padleak.measures.gaussian import SelfMasking
 from padleak.registry import Registry
 
@@ -48,18 +49,9 @@ def mar(values: np.ndarray, rate: float, generator: np.random.Generator) -> Remo
     scores = scaled[:, seen] @ generator.normal(size=(len(seen), len(lost)))
     scores /= (scores.std(axis=0) + 1e-12) * generator.uniform(0.1, 0.5, size=len(lost))
     missing = np.zeros(values.shape, dtype=bool)
-    missing[:, lost] = generator.random(scores.shape) < expit(scores + _intercepts(scores, rate))
+    intercepts = reach(rate, lambda at: expit(scores + at).mean(axis=0), -200, 200, len(lost))
+    missing[:, lost] = generator.random(scores.shape) < expit(scores + intercepts)
     return Removal(missing)
-
-
-def _intercepts(scores: np.ndarray, rate: float) -> np.ndarray:
-    """Which give each column its rate, by bisection."""
-    low, high = np.full((2, scores.shape[1]), [[-200.0], [200.0]])
-    for _ in range(60):
-        middle = (low + high) / 2
-        is_too_low = expit(scores + middle).mean(axis=0) < rate
-        low, high = np.where(is_too_low, middle, low), np.where(is_too_low, high, middle)
-    return high
 
 
 @mechanisms.add
@@ -69,11 +61,11 @@ def self_masking(values: np.ndarray, rate: float, generator: np.random.Generator
     return Removal(generator.random(values.shape) < masking.probability(values), masking)
 
 
-def check_rate(rate: float) -> None:
+def check_rate(rate: float, name: str = "rate") -> None:
     """A rate is a share above 0 and below 1.
 
     Raises:
         InputError: It is not.
     """
     if not 0 < rate < 1:
-        raise InputError("rate", "above 0 and below 1", rate)
+        raise InputError(name, "above 0 and below 1", rate)

@@ -74,11 +74,31 @@ class Table:
         return replace(self, values=np.where(missing, np.nan, self.values))
 
     def split(self, seed: int, rows: int, validation: int, test: int) -> Parts:
-        """Rows drawn for each part; a smaller table is divided in the proportion asked for."""
-        order = np.random.default_rng(seed).permutation(len(self))
-        share = min(1.0, len(self) / (rows + validation + test))
-        ends = np.floor(share * np.cumsum([rows, validation, test])).astype(int)
+        """Rows drawn for each part; a smaller table is divided in the proportion asked for, and so is each class.
+
+        Raises:
+            InputError: A part would be empty.
+        """
+        asked = rows + validation + test
+        whole = min(len(self), asked)
+        ends = np.cumsum([rows, validation, test]) * whole // asked
+        if np.diff(ends, prepend=0).min() < 1:
+            raise InputError(
+                "rows, validation and test", f"a row each of {len(self)}", f"{rows}, {validation} and {test}"
+            )
+        order = self._spread_out(np.random.default_rng([seed, 2]))
         return Parts(*(self.take(part) for part in np.split(order, ends)[:3]))
+
+    def _spread_out(self, generator: np.random.Generator) -> np.ndarray:
+        """All rows in random order; every stretch of them holds classes in their proportion."""
+        order = generator.permutation(len(self))
+        if not self.classes:
+            return order
+        places = np.empty(len(self))
+        for label in range(len(self.classes)):
+            of_class = order[self.targets[order] == label]
+            places[of_class] = (np.arange(len(of_class)) + generator.random()) / max(1, len(of_class))
+        return np.argsort(places, kind="stable")
 
 
 def load_table(source: str, seed: int = 0, rows: int = 0) -> Table:
@@ -102,6 +122,10 @@ def _read(source: str) -> Table:
     table = Source.parse(source, tables).read()
     if len(table) < FEWEST_ROWS:
         raise InputError(f"table {source}", f"of at least {FEWEST_ROWS} usable rows", f"{len(table)}")
-    if table.classes and len(np.unique(table.targets)) < 2:
-        raise InputError(f"target of {source}", "of at least two classes", f"{table.classes}")
+    if len(table.classes) == 1 or np.ptp(table.targets) == 0:
+        raise InputError(
+            f"target of {source}", "of at least two classes or numbers", f"the same in all {len(table)} rows"
+        )
+    for array in (table.values, table.targets):
+        array.flags.writeable = False  # it is shared by all who load it
     return table

@@ -16,20 +16,30 @@ from padleak.errors import InputError, unknown_name
 
 _MOST_CATEGORIES = 50
 _MOST_CLASSES = 10
+_FEWEST_OF_A_CLASS = 10
+_MOSTLY = 0.5
+"""Share of a column's fields that are numbers, from which on words among them are taken for marks of missing values."""
 
 
 @tables.add(files=one_file)
-def csv(path: str, *, target: str = "", missing: str = "", categorical: str = "") -> Table:
-    """A comma-separated table. `target` names the column to predict, `missing` the marks of missing values between commas: `?`
-    for every column, `glucose=0` for one; an empty field is always one. Without a header, columns are called by their number
-    from 1."""
-    return _read(path, lambda: _read_text(path, ",", missing), target, missing, categorical)
+def csv(path: str, *, target: str = "", missing: str = "", categorical: str = "", header: str = "auto") -> Table:
+    """A comma-separated table.
+
+    Args:
+        path: Of the file.
+        target: Column to predict.
+        missing: Marks of missing values between commas: `?` for every column, `glucose=0` for one. An empty field is one.
+        categorical: Columns whose numbers are codes, between commas.
+        header: `yes`, `no`, or `auto`: there is one unless the first row holds nothing but numbers and marks. Without one,
+            columns are called by their number from 1.
+    """
+    return _read(path, lambda: _read_text(path, ",", missing, header), target, missing, categorical)
 
 
 @tables.add(files=one_file)
-def tsv(path: str, *, target: str = "", missing: str = "", categorical: str = "") -> Table:
+def tsv(path: str, *, target: str = "", missing: str = "", categorical: str = "", header: str = "auto") -> Table:
     """A tab-separated table; options as for `csv`."""
-    return _read(path, lambda: _read_text(path, "\t", missing), target, missing, categorical)
+    return _read(path, lambda: _read_text(path, "\t", missing, header), target, missing, categorical)
 
 
 @tables.add(files=one_file)
@@ -43,16 +53,19 @@ def parquet(path: str, *, target: str = "", missing: str = "", categorical: str 
     return _read(path, read, target, missing, categorical)
 
 
-def _read_text(path: str, separator: str, missing: str) -> pd.DataFrame:
-    """All fields as text; the first row is a header unless it holds nothing but numbers and marks of missing values."""
-    first = read_separated(path, separator, header=None, nrows=1).fillna("").iloc[0].astype(str)
+def _read_text(path: str, separator: str, missing: str, header: str) -> pd.DataFrame:
+    """All fields as text, under their names."""
+    if header not in ("auto", "yes", "no"):
+        raise InputError("header", "auto, yes or no", header)
+    # Read without names, so that two columns of one name, or rows longer than the first, are seen.
+    found = read_separated(path, separator, header=None, skipinitialspace=True).fillna("")
+    first = [str(field).strip() for field in found.iloc[0]]
     marks = {mark.rpartition("=")[2] for mark in _split(missing)} | {""}
-    if all(_is_number(field) or field in marks for field in first):
-        found = read_separated(path, separator, header=None)
+    if header == "no" or (header == "auto" and all(_is_number(field) or field in marks for field in first)):
         found.columns = [str(number + 1) for number in range(found.shape[1])]
-    else:
-        found = read_separated(path, separator)
-    return found.fillna("").apply(lambda column: column.str.strip())
+        return found
+    found.columns = first
+    return found.iloc[1:].reset_index(drop=True)
 
 
 def _is_number(field: str) -> bool:
@@ -71,17 +84,16 @@ def _read(path: str, read: Callable[[], pd.DataFrame], target: str, missing: str
     if found.empty:
         raise InputError(path, "a table with rows", "none")
     found.columns = [str(name).strip() for name in found.columns]
+    found = found.apply(lambda column: column.str.strip())
     _check_names(path, found, target, categorical)
     found = _blank(path, found, missing)
-    notes = []
-    labelled = found[found[target] != ""]
-    if len(labelled) < len(found):
-        notes.append(f"{len(found) - len(labelled)} rows (target missing)")
+    notes: list[str] = []
+    labelled = _with_target(path, found, target, notes)
     targets, classes = _target(labelled[target])
     values, names, categories = [], [], []
     for name in labelled.columns.drop(target):
-        column, count = _predictor(labelled[name], name in _split(categorical))
-        reason = _why_leave_out(column, count)
+        column, count = _predictor(path, labelled[name], name in _split(categorical))
+        reason = _why_leave_out(name, column, count)
         if reason:
             notes.append(f"column {name} ({reason})")
         else:
@@ -93,6 +105,41 @@ def _read(path: str, read: Callable[[], pd.DataFrame], target: str, missing: str
             path, "a table with at least two predictors", f"{len(names)}; left out: {', '.join(notes) or 'none'}"
         )
     return Table(np.stack(values, axis=1), targets, tuple(names), tuple(categories), classes, notes=tuple(notes))
+
+
+def _with_target(path: str, found: pd.DataFrame, target: str, notes: list[str]) -> pd.DataFrame:
+    """Rows whose target is there, and of a class that has enough of them."""
+    labelled = found[found[target] != ""]
+    if len(labelled) < len(found):
+        notes.append(f"{len(found) - len(labelled)} rows (target missing)")
+    _check_words(path, labelled[target])
+    if not _target(labelled[target])[1]:
+        return labelled
+    counts = labelled[target].map(labelled[target].value_counts())
+    if (counts < _FEWEST_OF_A_CLASS).any():
+        rare = labelled[target][counts < _FEWEST_OF_A_CLASS]
+        notes.append(
+            f"{len(rare)} rows (classes of fewer than {_FEWEST_OF_A_CLASS} rows: {', '.join(rare.unique()[:5])})"
+        )
+        labelled = labelled[counts >= _FEWEST_OF_A_CLASS]
+    if not len(labelled):
+        rule = f"a number, or classes of at least {_FEWEST_OF_A_CLASS} rows each"
+        raise InputError(f"target {target} of {path}", rule, f"{rare.nunique()} classes of fewer")
+    return labelled
+
+
+def _check_words(path: str, column: pd.Series) -> None:
+    """Words in a column that is numbers otherwise are marks that nobody named."""
+    is_word = (column != "") & ~column.map(_is_number)
+    if is_word.any() and is_word.mean() < 1 - _MOSTLY:
+        words = ", ".join(column[is_word].unique()[:3])
+        cure = f"If {words} marks what is missing, say --missing {column[is_word].iloc[0]}; if the numbers are codes, name the"
+        raise InputError(
+            f"column {column.name} of {path}",
+            "numbers or categories",
+            f"{words} among numbers",
+            f"{cure} column with --categorical.",
+        )
 
 
 def _check_names(path: str, found: pd.DataFrame, target: str, categorical: str) -> None:
@@ -137,8 +184,10 @@ def _target(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
     return codes, tuple(map(str, names))
 
 
-def _predictor(column: pd.Series, is_code: bool) -> tuple[np.ndarray, int]:
+def _predictor(path: str, column: pd.Series, is_code: bool) -> tuple[np.ndarray, int]:
     """Values, missing ones NaN, and how many categories there are; 0 for numbers."""
+    if not is_code:
+        _check_words(path, column)
     is_missing = (column == "").to_numpy()
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
     if not is_code and (np.isfinite(numbers) | is_missing).all():
@@ -149,7 +198,9 @@ def _predictor(column: pd.Series, is_code: bool) -> tuple[np.ndarray, int]:
     return values, len(names)
 
 
-def _why_leave_out(values: np.ndarray, categories: int) -> str | None:
+def _why_leave_out(name: str, values: np.ndarray, categories: int) -> str | None:
+    if not name or name.startswith("Unnamed:"):
+        return "without a name: the numbers of rows, most likely"
     seen = values[~np.isnan(values)]
     if not len(seen):
         return "all missing"

@@ -9,6 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from padleak.measures.bisection import reach
+
+_TRACE = 1e-10
+
 
 class Conditional(NamedTuple):
     """What is known of missing entries from the others.
@@ -43,12 +47,11 @@ class SelfMasking:
         """
         deviation = values.std(axis=0) + 1e-12
         centres = values.mean(axis=0) + distance * deviation
-        low, high = np.full((2, values.shape[1]), [[-7.0], [14.0]])  # logarithms of widths, in deviations
-        for _ in range(50):
-            middle = (low + high) / 2
-            is_too_narrow = cls(centres, deviation * np.exp(middle)).probability(values).mean(axis=0) < rate
-            low, high = np.where(is_too_narrow, middle, low), np.where(is_too_narrow, high, middle)
-        return cls(centres, deviation * np.exp(high))
+
+        def share(logarithm: np.ndarray) -> np.ndarray:  # of widths, in deviations
+            return cls(centres, deviation * np.exp(logarithm)).probability(values).mean(axis=0)
+
+        return cls(centres, deviation * np.exp(reach(rate, share, -7, 14, values.shape[1])))
 
     def probability(self, values: np.ndarray) -> np.ndarray:
         """Of being missing, `(row, entry)`."""
@@ -110,7 +113,8 @@ def _maps(patterns: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.
     missing = patterns[:, :, None].astype(float)
     observed = 1 - missing
     seen = observed * covariance * observed.swapaxes(1, 2)
-    seen += missing * np.eye(len(covariance))  # what is missing stands apart
+    # What is missing stands apart; entries that are copies of each other are told apart by a trace of noise.
+    seen += (missing + _TRACE * np.diag(covariance)) * np.eye(len(covariance))
     inverse = np.linalg.inv(seen) * observed * observed.swapaxes(1, 2)
     maps = (missing * covariance) @ inverse
     return maps, missing * (covariance - maps @ covariance) * missing.swapaxes(1, 2)

@@ -1,7 +1,7 @@
 """Ways with missing predictors that need no network, to hold networks to.
 
 To add one, write one function here (or in a new file of this folder) and decorate it. Facts: `numbers_only` (predictors and
-target), `needs_truth` (how the rows were drawn).
+target), `most_columns` (with more it takes too long), `needs_truth` (how the rows were drawn).
 """
 
 from typing import Any, NamedTuple
@@ -14,10 +14,10 @@ from padleak.models.predictors import Predictors
 from padleak.registry import Registry
 
 estimators = Registry("estimator", package="padleak.models")
-"""Functions `(train, test) -> prediction`, both `Rows`: numbers `(row,)`, or logarithms of probabilities `(row, class)`."""
+"""Functions `(train, test) -> prediction`, both `Known`: numbers `(row,)`, or logarithms of probabilities `(row, class)`."""
 
 
-class Rows(NamedTuple):
+class Known(NamedTuple):
     """Rows of a table.
 
     Attributes:
@@ -32,22 +32,23 @@ class Rows(NamedTuple):
 
 
 @estimators.add(needs_truth=True)
-def bayes(train: Rows, test: Rows) -> np.ndarray:
+def bayes(train: Known, test: Known) -> np.ndarray:
     """The best there can be, from the law that the rows were drawn by."""
     return test.table.truth.best_prediction(test.table.values, test.masking)
 
 
-@estimators.add(numbers_only=True)
-def em(train: Rows, test: Rows) -> np.ndarray:
+@estimators.add(numbers_only=True, most_columns=50)
+def em(train: Known, test: Known) -> np.ndarray:
     """A normal law of predictors and target together, fitted by expectation maximisation; exact where nothing hides in what is
     missing."""
-    fitted = fit(np.column_stack([train.table.targets, train.table.values]))
+    tells = _tells(train.table)
+    fitted = fit(np.column_stack([train.table.targets, train.table.values[:, tells]]))
     unknown = np.full(len(test.table), np.nan)
-    return condition(np.column_stack([unknown, test.table.values]), *fitted).means[:, 0]
+    return condition(np.column_stack([unknown, test.table.values[:, tells]]), *fitted).means[:, 0]
 
 
 @estimators.add
-def linear_flag(train: Rows, test: Rows) -> np.ndarray:
+def linear_flag(train: Known, test: Known) -> np.ndarray:
     """Linear (or logistic) regression on zeros and flags."""
     return _linear(
         train, test, lambda given: np.hstack([given.values + (1 - given.present) * given.zero, given.missing])
@@ -55,23 +56,31 @@ def linear_flag(train: Rows, test: Rows) -> np.ndarray:
 
 
 @estimators.add
-def linear_iterative(train: Rows, test: Rows) -> np.ndarray:
+def linear_iterative(train: Known, test: Known) -> np.ndarray:
     """Linear (or logistic) regression on what scikit-learn's IterativeImputer foretells."""
     return _linear(train, test, lambda given: given.imputed)
 
 
 @estimators.add
-def trees(train: Rows, test: Rows) -> np.ndarray:
+def trees(train: Known, test: Known) -> np.ndarray:
     """Gradient-boosted trees, which send missing values down a branch of their own (scikit-learn's HistGradientBoosting)."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    is_category = np.array(train.table.categories) > 0
+    tells = _tells(train.table)
+    is_category = np.array(train.table.categories)[tells] > 0
     kind = HistGradientBoostingClassifier if train.table.classes else HistGradientBoostingRegressor
     model = kind(categorical_features=is_category if is_category.any() else None, random_state=0)
-    return _answer(model.fit(train.table.values, train.table.targets), test.table.values, train.table)
+    model.fit(train.table.values[:, tells], train.table.targets)
+    return _answer(model, test.table.values[:, tells], train.table)
 
 
-def _linear(train: Rows, test: Rows, entries: Any) -> np.ndarray:
+def _tells(table: Table) -> np.ndarray:
+    """Which columns take more than one value, `(column,)`."""
+    low, high = (np.where(np.isnan(table.values), end, table.values) for end in (np.inf, -np.inf))
+    return high.max(axis=0) > low.min(axis=0)
+
+
+def _linear(train: Known, test: Known, entries: Any) -> np.ndarray:
     from sklearn.linear_model import LinearRegression, LogisticRegression
 
     model = LogisticRegression(max_iter=2000) if train.table.classes else LinearRegression()

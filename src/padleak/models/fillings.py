@@ -7,7 +7,7 @@ this folder) and decorate it. Facts beside the registration:
 - `bends`: whether it is for laws that may not be linear, and left out where one is known to be;
 - `hides_nothing`: whether it is handed what was removed, as a yardstick;
 - `enters`: a layer that takes the place of the first Dense layer;
-- `is_linear`: whether the head stands on it without hidden layers;
+- `is_linear`: whether the head stands on it without a hidden layer;
 - `pace`: by how much its learning rate is that of the others, 1 if not said.
 
 What has weights is a layer called `given.called(part)`, so that it is known whose they are.
@@ -36,7 +36,7 @@ class Given:
 
     Attributes:
         numbers: How many of the first entries and columns are numbers.
-        width: Units of hidden layers.
+        width: Units of the hidden layer.
         filling: Name of the filling.
     """
 
@@ -129,11 +129,11 @@ def neumiss(given: Given) -> "KerasTensor":
 
 @fillings.add(bends=True, pace=5)
 def neumiss_mlp(given: Given) -> "KerasTensor":
-    """A NeuMiss block under hidden layers (Le Morvan et al. 2021, arXiv:2106.00311)."""
+    """A NeuMiss block under a hidden layer (Le Morvan et al. 2021, arXiv:2106.00311)."""
     return missing_layers.neumiss(_TERMS, name=given.called("block"))([given.values, given.present])
 
 
 @fillings.add(hides_nothing=True)
 def complete(given: Given) -> "KerasTensor":
-    """Nothing is missing: what was removed is put back. A yardstick, not a way."""
+    """What was removed is put back; what was missing before is the mean. A yardstick, not a way."""
     return given.complete

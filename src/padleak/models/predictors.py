@@ -35,6 +35,10 @@ class Predictors:
         return [getattr(self, name)[rows] for name in NAMES]
 
 
+_LEAST_SPREAD = 1e-9
+_MANY_ENTRIES = 50
+"""With more, each is imputed from so many others that go with it the most."""
+
 NAMES = tuple(field.name for field in fields(Predictors))
 
 
@@ -54,7 +58,8 @@ class Encoder:
         counts = np.maximum(is_seen.sum(axis=0), 1)
         self._mean = np.where(is_seen, numbers, 0).sum(axis=0) / counts
         spread = np.sqrt((np.where(is_seen, numbers - self._mean, 0) ** 2).sum(axis=0) / counts)
-        self._scale = np.where(spread > 0, spread, 1.0)
+        # What is constant tells nothing, and other values of it later would be out of all proportion: it is 0 throughout.
+        self._scale = np.where(spread > _LEAST_SPREAD * np.maximum(1, np.abs(self._mean)), spread, np.inf)
         frequent = [
             np.bincount(_codes(train.values[:, at]), minlength=size).argmax() for at, size in self._each_factor()
         ]
@@ -114,7 +119,8 @@ def _fit_imputer(entries: np.ndarray):
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
     from sklearn.impute import IterativeImputer
 
-    imputer = IterativeImputer(keep_empty_features=True, random_state=0)
+    nearest = _MANY_ENTRIES if entries.shape[1] > _MANY_ENTRIES else None
+    imputer = IterativeImputer(n_nearest_features=nearest, keep_empty_features=True, random_state=0)
     with warnings.catch_warnings():
         # Ten rounds are what its users get, too.
         warnings.simplefilter("ignore", ConvergenceWarning)

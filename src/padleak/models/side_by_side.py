@@ -21,7 +21,7 @@ _SLOWER = 0.2
 _PATIENCE = 2
 _SLOWEST = 5e-6
 _STEPS_AT_ONCE = 10
-"""So that epochs of any length run the same compiled program."""
+"""Epochs of many steps go through in parts, so that tables of several sizes share a compiled program."""
 _LEAST_GAIN = 1e-4
 """Of the loss, as a share; less counts as none."""
 
@@ -34,7 +34,7 @@ class Shape:
         fillings: Names, one network each.
         numbers, columns, entries: Of the predictors.
         outputs: Classes; 1 for a number to predict.
-        width, depth: Units and number of hidden layers.
+        width: Units of the hidden layer.
     """
 
     fillings: tuple[str, ...]
@@ -43,7 +43,6 @@ class Shape:
     entries: int
     outputs: int
     width: int
-    depth: int = 1
 
 
 class Learnt(NamedTuple):
@@ -69,12 +68,10 @@ def _answer(given: Given, shape: Shape) -> Any:
     """What one network makes of the inputs."""
     facts = fillings.facts(given.filling)
     hidden = fillings[given.filling](given)
-    for layer in range(0 if facts.get("is_linear") else shape.depth):
-        if layer == 0 and facts.get("enters"):
-            hidden = keras.ops.relu(hidden)
-        else:
-            name = given.called(f"hidden_{layer + 1}")
-            hidden = keras.layers.Dense(shape.width, activation="relu", name=name)(hidden)
+    if facts.get("enters"):
+        hidden = keras.ops.relu(hidden)
+    elif not facts.get("is_linear"):
+        hidden = keras.layers.Dense(shape.width, activation="relu", name=given.called("hidden"))(hidden)
     return keras.layers.Dense(shape.outputs, name=given.called("head"))(hidden)
 
 
@@ -95,8 +92,11 @@ class SideBySide:
         self.shape = shape
         self._plan = build(shape).get_config()
         self.model = from_plan(self._plan, seed=0)
+        # In the model's own order: JAX pairs variables and gradients by their places.
+        variables = self.model.trainable_variables
         self._owned = [_owned(self.model, name) for name in shape.fillings]
-        self._optimizer = _adam_class()(self._owned)
+        owners = {id(variable): place for place, owned in enumerate(self._owned) for variable in owned}
+        self._optimizer = _adam_class()(variables, [owners[id(variable)] for variable in variables])
         self._fresh = [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._optimizer.variables]
         loss = _crossentropy if shape.outputs > 1 else _squared_error
         self._engine = engines.choose()(self.model, None, self._optimizer, loss, compiles=True, loops=True)
@@ -112,7 +112,7 @@ class SideBySide:
     ) -> Learnt:
         """Train all networks from fresh weights. Of each, those with the least validation loss stay.
 
-        A network's learning rate is cut to a fifth when its loss has not fallen for two epochs; under 5e-6 it is at its end.
+        A network's learning rate is cut to a fifth at the third epoch in a row without a gain; under 5e-6 it is at its end.
 
         Args:
             train, validation: Predictors and targets.
@@ -198,13 +198,13 @@ def _crossentropy(targets: Any, outputs: Any, sample_weight: None = None) -> Any
 @functools.cache
 def _adam_class() -> type:
     class AdamByOwner(keras.optimizers.Adam):
-        """Adam with a learning rate for each owner of variables."""
+        """Adam with a learning rate for each owner of variables; `owners` says whose each of them is."""
 
-        def __init__(self, owners: list[list[Any]]):
+        def __init__(self, variables: list[Any], owners: list[int]):
             super().__init__(1.0)
-            self._rates = self.add_variable((len(owners),), name="rates")
-            self._owners = [place for place, owned in enumerate(owners) for _ in owned]
-            self.build([variable for owned in owners for variable in owned])
+            self._owners = owners
+            self._rates = self.add_variable((max(owners) + 1,), name="rates")
+            self.build(variables)
 
         def set_rates(self, rates: np.ndarray) -> None:
             self._rates.assign(rates)

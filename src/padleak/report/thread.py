@@ -119,11 +119,12 @@ def _where_does_it_come_from(table: pd.DataFrame) -> Answer:
 
 def _does_it_serve_for_predictors(zeros: list[dict], told: list[dict]) -> Answer:
     (at_random, by_value), (flags, special) = zeros, told
-    enough = "Yes" if all(part["holds"] for part in zeros) else "Not well"
+    holds = {part["holds"] for part in zeros}
+    enough = "Not well" if False in holds else "Yes" if holds == {True} else "That is open"
     return Answer(
         "Can a feed-forward network mask missing predictors in the same way, by zeros?",
         (
-            f"{enough}: with half of the predictors missing at random, zeros cost {_say(at_random)} of the variance "
+            f"{enough}: with half of the predictors missing completely at random, zeros cost {_say(at_random)} of the variance "
             "against the best "
             f"prediction there can be, and {_say(by_value)} if large values are the likelier to be missing.",
             f"A flag beside each number wins {_say(flags)} of the variance back. A special value for a missing "

@@ -32,6 +32,9 @@ ALPHA = 0.05
 OURS = "ours"
 """The source of claims that nobody published: on dynamics, and on our own instruments."""
 
+THREAD = "Q&A thread on how masking skips padded inputs (Cross Validated, 2023)"
+"""The source of the claims on what masking does inside a network, and with missing predictors."""
+
 Effect = Callable[[pd.DataFrame], pd.Series]
 """From the measurements of an experiment to one number a replicate, indexed by seed."""
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from padleak.study.grid import Profile
 from padleak.study.results import Results
 
 
@@ -18,7 +19,8 @@ def compare(results: Results, reference: Results | None) -> dict[str, Any]:
     ]
     if reference is None:
         return {"problems": problems, "summary": "no reference to compare with"}
-    if results.run["profile"] != reference.run["profile"]:
+    # Settings that a run of an older version does not name have their defaults.
+    if Profile(**results.run["profile"]) != Profile(**reference.run["profile"]):
         profiles = [r.run["profile"]["name"] for r in (results, reference)]
         return {
             "problems": problems,

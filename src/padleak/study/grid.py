@@ -25,7 +25,7 @@ class Profile:
         test: Test rows of a cell, the same for every seed.
         epochs: Epochs at most.
         data: Used in place of each experiment's own data where it asks with `sources`; "" for none.
-        table: The same for tables, where it asks with `tables`.
+        table: Of the user, for experiments that read tables; "" for none.
     """
 
     name: str
@@ -40,10 +40,6 @@ class Profile:
     def sources(self, *own: str, holds: tuple[str, ...] = ("tokens", "features")) -> list[str]:
         """The data to use where any data of a kind serve: the user's, else the experiment's own."""
         return [self.data] if self.data and Source.parse(self.data).holds in holds else list(own)
-
-    def tables(self, *own: str) -> list[str]:
-        """The tables to use where any serve: the user's, else the experiment's own."""
-        return [self.table] if self.table else list(own)
 
     def pick(self, smoke: T, standard: T, paper: T) -> T:
         """A value by profile."""

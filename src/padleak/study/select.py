@@ -3,6 +3,8 @@
 import pandas as pd
 
 from padleak.data.dataset import datasets
+from padleak.data.table import tables
+from padleak.registry import Registry
 
 
 def where(table: pd.DataFrame, **values: object) -> pd.DataFrame:
@@ -26,11 +28,26 @@ def per_seed(table: pd.DataFrame, metric: str, layer: str = "prediction", **valu
     return where(table, metric=metric, layer=layer, **values).groupby("seed").value.mean()
 
 
+def with_fresh_seeds(table: pd.DataFrame, seen: int = 5) -> pd.DataFrame:
+    """Rows of the seeds that a first run did not have, where there are any: what was to be decided anew is not decided on rows
+    that asked for it.
+
+    >>> with_fresh_seeds(pd.DataFrame({"seed": [0, 4, 5]})).seed.tolist()
+    [5]
+    """
+    fresh = table[table.seed >= seen]
+    return fresh if len(fresh) else table
+
+
 def on_real_data(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of data sets that were found, not made by a rule."""
+    """Rows of data sets and tables that were found, not made by a rule."""
     names = {source: str(source).partition("?")[0].partition(":")[0] for source in table.data.unique()}
-    made = [source for source, name in names.items() if name in datasets and datasets.facts(name).get("synthetic")]
+    made = [source for source, name in names.items() if any(_is_made(name, of) for of in (datasets, tables))]
     return table[~table.data.isin(made)]
+
+
+def _is_made(name: str, registry: Registry) -> bool:
+    return name in registry and registry.facts(name).get("synthetic", False)
 
 
 def on_own_side(table: pd.DataFrame) -> pd.DataFrame:

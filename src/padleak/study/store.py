@@ -1,7 +1,6 @@
 """Results on disk: whole or absent."""
 
 import contextlib
-import dataclasses
 import json
 import os
 import platform
@@ -142,7 +141,7 @@ class Store:
         if not file.is_file():
             return []
         run = json.loads(file.read_text())
-        return list(run["experiments"]) if run["profile"] == dataclasses.asdict(profile) else []
+        return list(run["experiments"]) if Profile(**run["profile"]) == profile else []
 
     def write_text(self, path: Path, text: str) -> None:
         """Write a file whole or not at all."""

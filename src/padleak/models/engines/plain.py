@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from padleak.models.backend import keras
 from padleak.models.engines.engine import Engine, Inputs, Lesson
 
 
@@ -23,4 +24,4 @@ class PlainEngine(Engine):
 
     def look(self, view: Any, inputs: Inputs) -> list[np.ndarray]:
         """One call of Keras."""
-        return view.predict_on_batch(inputs)
+        return keras.tree.flatten(view.predict_on_batch(inputs))

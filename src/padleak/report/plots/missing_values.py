@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from padleak.report.plots import Drawn, add_legend, draw_dots, figures, new_figure, say_n, summarise
 from padleak.report.words import say_number, short_source
 from padleak.study.results import Results
-from padleak.study.select import where
+from padleak.study.select import on_real_data, where
 
 _OKABE_ITO = mpl.color_sequences["okabe_ito"]
 _WAYS = {
-    "complete": "nothing missing, MLP",
+    "complete": "nothing removed, MLP",
     "em": "EM (normal law), exact prediction",
     "neumiss": "NeuMiss",
     "neumiss_mlp": "NeuMiss, MLP",
@@ -84,7 +84,8 @@ def beside_neumiss(table: pd.DataFrame, results: Results) -> Drawn | None:
         figure,
         f"With half of the predictors missing, an MLP on zeros explains {said['mcar']['zero']} of the variance less "
         "than can be if they "
-        f"are missing at random, {said['self_masking']['zero']} less if large ones are; with flags beside the zeros "
+        f"are missing completely at random, {said['self_masking']['zero']} less if large ones are; with flags "
+        "beside the zeros "
         "it is "
         f"{said['mcar']['flag']} and {said['self_masking']['flag']} less, with NeuMiss {said['mcar']['neumiss']} and "
         f"{said['self_masking']['neumiss']}",
@@ -147,7 +148,7 @@ def fillings_by_rate(table: pd.DataFrame, results: Results) -> Drawn | None:
         for offset, (name, colour) in zip(np.linspace(-0.02, 0.02, len(_COLOURS)), _COLOURS.items()):
             _draw_bars(panel, where(shown, layer=name), offset, _WAYS[name], colour)
         panel.set(title=f"missing {_MECHANISMS[mechanism]}", xlabel="share of values missing")
-    axes[0, 0].set_ylabel("variance explained by the Bayes\npredictor and not by the network")
+    axes[0, 0].set_ylabel("variance explained by the Bayes\npredictor and not so")
     axes[0, 0].set_ylim(bottom=0)
     add_legend(axes)
     highest = rows.rate.max()
@@ -201,11 +202,9 @@ def fillings_of_categories(table: pd.DataFrame, results: Results) -> Drawn | Non
     return Drawn(
         figure,
         f"Flags for missing numbers gain {means['flagged_numbers']:.3f} of the variance over zeros alone; a special "
-        "value for missing "
-        f"categories gains {means['special_category']:.3f} over leaving their columns dark, since darkness tells as "
-        "much",
-        "MLPs on five numbers and five categories that hang together, half of the values missing; a category is a "
-        "column that is 1. "
+        f"value for missing categories gains {means['special_category']:.3f} over leaving their columns dark",
+        "MLPs on five numbers and five categories that hang together, half of the values missing. A category is a "
+        "column that is 1, so that all of them dark are no category that there is. Means over mechanisms in the title. "
         f"{say_n(shown)}; {_BARS}",
     )
 
@@ -213,7 +212,7 @@ def fillings_of_categories(table: pd.DataFrame, results: Results) -> Drawn | Non
 @figures.add
 def fillings_on_tables(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Scores on real tables with values removed."""
-    rows = table[table.metric.isin(["r2", "accuracy"]) & ~table.data.isin(["gaussian", "mixed"])]
+    rows = on_real_data(where(table, metric=["r2", "accuracy"]))
     if rows.empty:
         return None
     sources = list(rows.data.unique())
@@ -236,21 +235,25 @@ def fillings_on_tables(table: pd.DataFrame, results: Results) -> Drawn | None:
             )
         metric = "R²" if (seen.metric == "r2").any() else "accuracy"
         panel.set(title=short_source(source), xlabel=f"{metric} on test rows")
-        means = summarise(where(seen, layer=names), ["layer"]).set_index("layer")["mean"]
-        kept = means.drop("complete", errors="ignore")
-        said.append(
-            f"{means['zero']:.2f} on {short_source(source)} (mean fill {means['mean']:.2f}; best: "
-            f"{_WAYS[kept.idxmax()]}, {kept.max():.2f})"
-        )
+        said.append(f"{_say_scores(where(seen, layer=names))} on {short_source(source)}")
     axes[0, 0].set(yticks=range(len(names)), yticklabels=[_WAYS[name] for name in names])
     axes[0, 0].invert_yaxis()
     add_legend(axes)
     return Drawn(
         figure,
-        f"On real tables, an MLP on zeros scores {', '.join(said)}",
+        f"Mean score with zeros, with mean fill, and with the best: {'; '.join(said)}",
         f"{_removed_said(rows)} Zeros are those of the table's own units, which may lie far from all values. Rows "
         f"are divided anew for every seed. {say_n(summarise(rows, ['layer']))}; {_BARS}",
     )
+
+
+def _say_scores(rows: pd.DataFrame) -> str:
+    """Of the table as it was found; of one that was whole, means over the mechanisms."""
+    found = where(rows, mechanism="as_found")
+    means = (
+        summarise(found if len(found) else rows, ["layer"]).set_index("layer")["mean"].drop("complete", errors="ignore")
+    )
+    return f"{means['zero']:.2f}, {means['mean']:.2f}, {means.max():.2f} ({_WAYS[means.idxmax()]})"
 
 
 def _removed_said(rows: pd.DataFrame) -> str:

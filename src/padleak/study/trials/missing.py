@@ -14,7 +14,7 @@ from padleak.data.missingness import Removal, check_rate, mechanisms
 from padleak.data.table import Parts, Table, load_table, tables
 from padleak.errors import InputError
 from padleak.models import backend
-from padleak.models.estimators import Rows, estimators
+from padleak.models.estimators import Known, estimators
 from padleak.models.fillings import fillings
 from padleak.models.predictors import Encoder
 from padleak.models.side_by_side import Shape, program_for
@@ -101,7 +101,7 @@ class MissingCell(Cell):
         holed, whole = (self._split(table) for table in (complete.without(removal.missing), complete))
         encoder = Encoder(holed.train)
         parts = [
-            Rows(seen, encoder.encode(seen, all_), removal.masking) for seen, all_ in zip(holed, whole, strict=True)
+            Known(seen, encoder.encode(seen, all_), removal.masking) for seen, all_ in zip(holed, whole, strict=True)
         ]
         predictions, epochs = self._of_networks(encoder, parts)
         trained = time.perf_counter()
@@ -127,7 +127,7 @@ class MissingCell(Cell):
     def _split(self, table: Table) -> Parts:
         return table.split(self.seed, self.rows, self.validation, self.test)
 
-    def _of_networks(self, encoder: Encoder, parts: list[Rows]) -> tuple[dict[str, np.ndarray], int]:
+    def _of_networks(self, encoder: Encoder, parts: list[Known]) -> tuple[dict[str, np.ndarray], int]:
         """Predictions by filling, numbers in the units of the target."""
         train, validation, test = parts
         names = tuple(_fillings(train.table, self.mechanism))
@@ -143,7 +143,7 @@ class MissingCell(Cell):
         program = program_for(shape)
         learnt = program.train(
             *((rows.predictors, (rows.table.targets - centre) / scale) for rows in (train, validation)),
-            min(self.batch, len(train.table) // 4),
+            max(1, min(self.batch, len(train.table) // 4)),
             self.epochs,
             self.learning_rate,
             self.seed,
@@ -164,8 +164,13 @@ def _fillings(table: Table, mechanism: str) -> Iterator[str]:
 
 
 def _suits(name: str, table: Table) -> bool:
+    """Whether an estimator can be asked of a table."""
     facts = estimators.facts(name)
-    return (table.is_numeric or not facts.get("numbers_only")) and (table.truth or not facts.get("needs_truth"))
+    return (
+        (table.is_numeric or not facts.get("numbers_only"))
+        and (table.truth is not None or not facts.get("needs_truth"))
+        and len(table.columns) <= facts.get("most_columns", np.inf)
+    )
 
 
 def _scale(table: Table) -> tuple[float, float]:

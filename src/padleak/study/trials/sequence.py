@@ -10,6 +10,7 @@ import numpy as np
 
 from padleak.data.dataset import Dataset, Source, Split, load
 from padleak.data.gaps import gap_patterns, tellings, with_gaps
+from padleak.data.missingness import check_rate
 from padleak.data.padding import Padded, pad, paddings
 from padleak.data.sequences import Sequences
 from padleak.errors import InputError
@@ -84,6 +85,8 @@ class SequenceCell(Cell):
                 "For no padding, choose masking=unpadded.",
             )  # fmt: skip
         gap_patterns[self.gap_pattern], tellings[self.gap_telling]
+        if self.gaps:
+            check_rate(self.gaps, "gaps")
         if self.gaps and _source(self.data).holds == "tokens":
             return "token ids have no values that could be missing"
         if self.batching != "rectangle" and self.masking == "unpadded":
@@ -176,7 +179,7 @@ class SequenceCell(Cell):
         if self.gaps:
             train, test = (
                 with_gaps(pool, self.gaps, self.gap_pattern, self.gap_telling, np.random.default_rng(seed))
-                for pool, seed in ((data.train, [self.seed, 0]), (data.test, [0, 1]))
+                for pool, seed in ((data.train, [self.seed, 1]), (data.test, [0, 2]))
             )
             data = replace(data, train=train, test=test)
         return data.collided() if self.collides else data
