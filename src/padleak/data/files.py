@@ -231,7 +231,7 @@ def _from_texts(path: str, texts: list, labels: list, words: int) -> Dataset:
             rows.append(tokens)
             kept.append(str(label))
     classes = _check_classes(path, kept, skipped)
-    testing = _choose_test_rows(" ".join(tokens).encode() for tokens in rows)
+    testing = choose_test_rows(" ".join(tokens).encode() for tokens in rows)
     vocabulary = Vocabulary.of((tokens for tokens, out in zip(rows, testing) if not out), words)
     sequences = Sequences.from_rows(vocabulary.encode_all(rows), [classes.index(label) for label in kept])
     train, test = _divide(path, sequences, testing)
@@ -265,7 +265,7 @@ def _from_arrays(
     skipped: Counter[str] = Counter()
     train = _usable(path, rows, labels, skipped)
     if test is None:
-        testing = _choose_test_rows(row.tobytes() for row in train)
+        testing = choose_test_rows(row.tobytes() for row in train)
         train, held_out = _divide(path, train, testing)
     else:
         held_out = _usable(path, *test, skipped)
@@ -314,7 +314,7 @@ def _check_classes(path: str, labels: list[str], skipped: Counter[str]) -> tuple
     return classes
 
 
-def _choose_test_rows(contents: Iterable[bytes]) -> np.ndarray:
+def choose_test_rows(contents: Iterable[bytes]) -> np.ndarray:
     """A hash of the content decides, so that equal rows stand on the same side."""
     numbers = [int.from_bytes(hashlib.sha256(content).digest()[:4]) for content in contents]
     return np.array(numbers) / 2**32 < _TEST_SHARE

@@ -1,0 +1,100 @@
+"""Texts to learn a language from: a pool to train on and one to test on, in windows of words.
+
+A corpus is named as a data set is: `docstrings?words=4000`, `text:book.txt`. To add one, write one decorated function in a file
+of this folder.
+"""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from padleak.data import docstrings as library_docstrings
+from padleak.data.dataset import Source, load
+from padleak.data.files import choose_test_rows, one_file, parse
+from padleak.data.sequences import Sequences
+from padleak.data.vocabulary import Vocabulary, split_words
+from padleak.errors import InputError
+from padleak.registry import Registry
+
+corpora = Registry("corpus", package="padleak.data")
+"""Functions `(path?, **options) -> Corpus`. Facts: `files` and `version`, as of data sets."""
+
+_SHORTEST = 8
+"""Words; shorter windows tell nothing of what stands around a word."""
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """Texts as word ids.
+
+    Attributes:
+        train, test: Whole texts, labelled with their topic; no text of one is in the other.
+        words: Number of ids, those of fill and of unknown words included.
+        topics: Names of the topics, in the order of their numbers; a single one where none are known.
+    """
+
+    train: Sequences
+    test: Sequences
+    words: int
+    topics: tuple[str, ...]
+
+    def windows(self, length: int) -> tuple[Sequences, Sequences]:
+        """Both pools cut into windows of at most `length` words."""
+        return cut(self.train, length), cut(self.test, length)
+
+
+def cut(texts: Sequences, length: int) -> Sequences:
+    """Texts in windows of `length` words one after another; what is left at the end of a text is one more, from 8 words on.
+
+    >>> texts = Sequences.from_rows([range(2, 23), range(2, 7)], [0, 1])
+    >>> windows = cut(texts, 10)
+    >>> windows.lengths.tolist(), windows.labels.tolist()
+    ([10, 10], [0, 0])
+    """
+    if length < _SHORTEST:
+        raise InputError("length", f"at least {_SHORTEST}", length)
+    counts = -(-texts.lengths // length)
+    text = np.repeat(np.arange(len(texts)), counts)
+    place = np.arange(len(text)) - np.repeat(np.cumsum(counts) - counts, counts)
+    starts = texts.offsets[:-1][text] + place * length
+    lengths = np.minimum(length, texts.offsets[1:][text] - starts)
+    kept = lengths >= _SHORTEST
+    starts, lengths, text = starts[kept], lengths[kept], text[kept]
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    words = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+    return Sequences(texts.values[words], offsets, texts.labels[text])
+
+
+@corpora.add(version=library_docstrings.version)
+def docstrings(*, words: int = 2000) -> Corpus:
+    """Whole docstrings of matplotlib, numpy, pandas and scipy; the topic is the library."""
+    data = load(f"docstrings?text=whole&words={words}")
+    return Corpus(data.train, data.test, data.words, data.classes)
+
+
+@corpora.add(files=one_file)
+def text(path: str, *, words: int = 2000) -> Corpus:
+    """The lines of a plain text file, from 8 words on, each once; no topics."""
+    lines = parse(Path(path), lambda: Path(path).read_text(encoding="utf-8").splitlines())
+    texts = [tokens for tokens in map(split_words, dict.fromkeys(lines)) if len(tokens) >= _SHORTEST]
+    testing = choose_test_rows(" ".join(tokens).encode() for tokens in texts)
+    if len(texts) < 2 or testing.all() or not testing.any():
+        raise InputError(path, f"of many lines of {_SHORTEST} words or more", f"{len(texts)}")
+    vocabulary = Vocabulary.of((tokens for tokens, out in zip(texts, testing) if not out), words)
+    sequences = Sequences.from_rows(vocabulary.encode_all(texts), np.zeros(len(texts), int))
+    return Corpus(sequences.take(~testing), sequences.take(testing), vocabulary.size, ("text",))
+
+
+@functools.lru_cache(maxsize=4)
+def load_corpus(source: str) -> Corpus:
+    """Read a corpus, once per process.
+
+    Args:
+        source: As described at the head of this module.
+
+    Raises:
+        InputError: Unknown name or option, missing file, or too few texts.
+    """
+    return Source.parse(source, corpora).read()
