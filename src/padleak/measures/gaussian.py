@@ -97,7 +97,7 @@ def condition(values: np.ndarray, mean: np.ndarray, covariance: np.ndarray) -> C
     """Means and covariances of missing entries given those observed.
 
     >>> known = condition(np.array([[1.0, np.nan]]), np.zeros(2), np.array([[1.0, 0.5], [0.5, 1.0]]))
-    >>> known.means.tolist(), known.covariances[0, 1, 1].item()
+    >>> known.means.round(6).tolist(), known.covariances[0, 1, 1].round(6).item()
     ([[1.0, 0.5]], 0.75)
     """
     patterns, pattern = np.unique(np.isnan(values), axis=0, return_inverse=True)
