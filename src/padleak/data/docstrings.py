@@ -75,7 +75,9 @@ def _is_for_testing(tokens: list[str]) -> bool:
 
 def _read_texts(whole: bool) -> tuple[list[tuple[list[str], str]], dict[str, int]]:
     """Words and library of every distinct text, and what was left out and why."""
-    words_of = [(_drop_names(split_words(doc if whole else _summary(doc))), library) for library, doc in _harvest()]
+    words_of = [
+        (_drop_names(split_words(doc if whole else first_paragraph(doc))), library) for library, doc in _harvest()
+    ]
     libraries: dict[tuple[str, ...], set[str]] = {}
     for tokens, library in words_of:
         libraries.setdefault(tuple(tokens), set()).add(library)
@@ -90,7 +92,8 @@ def _read_texts(whole: bool) -> tuple[list[tuple[list[str], str]], dict[str, int
     return kept, dict(skipped)
 
 
-def _summary(doc: str) -> str:
+def first_paragraph(doc: str) -> str:
+    """The summary of a docstring."""
     return re.split(r"\n\s*\n", doc, maxsplit=1)[0]
 
 
@@ -105,7 +108,7 @@ def _harvest() -> list[tuple[str, str]]:
     cache.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(cache.with_suffix(".lock")):
         if not cache.exists():
-            found = [(library, doc) for library in LIBRARIES for doc in _parse_library(library)]
+            found = [(library, doc) for library in LIBRARIES for _, doc in parse_documented(library)]
             partial = cache.with_suffix(".partial")
             partial.write_text(json.dumps(found))
             partial.replace(cache)
@@ -118,14 +121,17 @@ def cache_folder() -> Path:
     return Path(os.environ.get("PADLEAK_CACHE") or Path(home) / "padleak")
 
 
-def _parse_library(library: str) -> Iterator[str]:
+def parse_documented(library: str) -> Iterator[tuple[str, str]]:
+    """Name and docstring of all modules (which have no name), classes and functions of an installed library, tests left out.
+
+    Its sources are parsed and not imported."""
     root = Path(importlib.util.find_spec(library).origin).parent
     for file in sorted(root.rglob("*.py")):
         if "tests" not in file.relative_to(root).parts:
             yield from _parse_file(file)
 
 
-def _parse_file(file: Path) -> Iterator[str]:
+def _parse_file(file: Path) -> Iterator[tuple[str, str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -133,4 +139,4 @@ def _parse_file(file: Path) -> Iterator[str]:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             doc = ast.get_docstring(node, clean=False)
             if doc and doc.strip():
-                yield cleandoc(doc)
+                yield getattr(node, "name", ""), cleandoc(doc)
