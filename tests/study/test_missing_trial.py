@@ -75,6 +75,7 @@ def test_scores_are_shares_of_variance_and_of_right_answers():
         ({"mechanism": "mnar"}, "mechanism must be one of mcar, mar, self_masking"),
         ({"rate": 1.0}, "rate must be above 0 and below 1"),
         ({"width": 0}, "width must be at least 1"),
+        ({"without": ("zeroes",)}, "Did you mean zero"),
     ],
 )
 def test_wrong_settings_are_told(settings, says):

@@ -38,8 +38,8 @@ _MECHANISMS = {
 }
 _COLOURS = dict(
     zip(
-        ("neumiss", "flag", "learned", "iterative", "mean", "zero", "trees"),
-        (_OKABE_ITO[i] for i in (3, 2, 1, 5, 7, 6, 0)),
+        ("neumiss", "flag", "learned", "iterative", "mean", "zero", "masked_dense", "trees"),
+        (_OKABE_ITO[i] for i in (3, 2, 1, 5, 7, 6, 4, 0)),
     )
 )
 _PUBLISHED = {

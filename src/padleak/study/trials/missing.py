@@ -37,6 +37,7 @@ class MissingCell(Cell):
         rows, validation, test: Rows of each part; a table with fewer is divided in this proportion.
         width: Hidden units of each network.
         batch, epochs, learning_rate: Of training; see `SideBySide.train`.
+        without: Fillings that are left out, names of `fillings`; all that make a difference are tried if none.
     """
 
     kind: ClassVar[str] = "missing"
@@ -51,6 +52,7 @@ class MissingCell(Cell):
     batch: int = 200
     epochs: int = 200
     learning_rate: float = 0.001
+    without: tuple[str, ...] = ()
 
     def why_not(self) -> str | None:
         """Names are checked on the way: an unknown one is an error, not a skip."""
@@ -60,6 +62,8 @@ class MissingCell(Cell):
             check_rate(self.rate)
         elif self._is_drawn:
             return "nothing is missing in a table that is drawn"
+        for name in self.without:
+            fillings[name]
         for name in ("rows", "validation", "test", "width", "batch", "epochs"):
             if getattr(self, name) < 1:
                 raise InputError(name, "at least 1", getattr(self, name))
@@ -67,7 +71,7 @@ class MissingCell(Cell):
 
     def shape(self) -> Hashable:
         """Cells on one table with networks of one size share their program."""
-        return self.kind, self.data, self.width, self.batch, self.mechanism == AS_FOUND
+        return self.kind, self.data, self.width, self.batch, self.without, self.mechanism == AS_FOUND
 
     def effort(self) -> float:
         """Some ten small networks for half of the epochs, and the estimators. Tables that are found are small, mostly."""
@@ -130,7 +134,7 @@ class MissingCell(Cell):
     def _of_networks(self, encoder: Encoder, parts: list[Known]) -> tuple[dict[str, np.ndarray], int]:
         """Predictions by filling, numbers in the units of the target."""
         train, validation, test = parts
-        names = tuple(_fillings(train.table, self.mechanism))
+        names = tuple(name for name in _fillings(train.table, self.mechanism) if name not in self.without)
         centre, scale = _scale(train.table)
         shape = Shape(
             names,
