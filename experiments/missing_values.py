@@ -17,8 +17,8 @@ GAINS = 0.005
 
 
 def design(profile: Profile) -> Design:
-    """The published set-up with the ways that were published and zeros alone, then rates and mechanisms on fewer rows, categories, and real tables; or a user's "
-    "table alone."""
+    """The published set-up with the ways that were published and zeros alone; rates and mechanisms on fewer rows, categories,
+    and real tables; or a user's table alone."""
     quick = profile.pick(smoke={"epochs": 3, "width": 20}, standard={}, paper={}) | {"learning_rate": 0.003}
     found = {"rows": 6000, "validation": 2000, "test": 2000, "batch": 32, "epochs": 60} | quick
     seeds = list(range(profile.seeds))
