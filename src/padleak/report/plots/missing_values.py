@@ -116,7 +116,7 @@ def _draw_beside(panel: Axes, ours: pd.DataFrame, published: dict[str, float]) -
             beside, (1.0, places[name]), xycoords=panel.get_yaxis_transform(), ha="right", va="center", fontsize=8
         )
     low = min(ours.low.min(), *published.values())
-    panel.set_xlim(low - 0.02, right + 0.45 * (right - low))
+    panel.set_xlim(low - 0.02, right + 0.65 * (right - low))
 
 
 def _less(rows: pd.DataFrame, yardstick: str) -> pd.DataFrame:
