@@ -21,9 +21,10 @@ def design(profile: Profile) -> Design:
         "data": profile.sources("frequency?length=32&classes=6", holds=("features",)),
         "length": 32, "padding": "pre", "probes": (), "learning_rate": 0.01, "epochs": profile.pick(1, 12, 24),
     }  # fmt: skip
+    tellings = profile.pick(["zero", "flag", "since"], TELLINGS, TELLINGS)
     gaps = {"gaps": profile.pick([0.5], [0.3, 0.6], [0.1, 0.3, 0.5, 0.7]), "gap_pattern": PATTERNS}
     return (
-        factorial(SequenceCell, masking="explicit", gap_telling=TELLINGS, **gaps, **common)
+        factorial(SequenceCell, masking="explicit", gap_telling=tellings, **gaps, **common)
         + factorial(SequenceCell, masking="masking_layer", gap_telling="zero", **gaps, **common)
         + factorial(SequenceCell, masking="explicit", **common)
     )

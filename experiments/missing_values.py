@@ -39,7 +39,7 @@ def design(profile: Profile) -> Design:
     rates = profile.pick([0.5], [0.1, 0.4, 0.7], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
     # NeuMiss's table has 20; what a special category gains is small.
     four_times, three_times = (list(range(profile.seeds * profile.pick(1, standard, 1))) for standard in (4, 3))
-    tables = ["diabetes", "breast_cancer", "wine"]
+    tables = profile.pick(["wine"], ["diabetes", "breast_cancer", "wine"], ["diabetes", "breast_cancer", "wine"])
     return (
         factorial(MissingCell, mechanism=["mcar", "self_masking"], seed=four_times, **published)
         + factorial(MissingCell, mechanism=MECHANISMS, rate=rates, seed=seeds, **smaller)

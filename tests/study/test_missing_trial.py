@@ -10,6 +10,7 @@ from padleak.models.fillings import fillings
 from padleak.study.trials.missing import AS_FOUND, MissingCell, score
 
 TINY = {"rows": 300, "validation": 100, "test": 200, "width": 10, "epochs": 4, "learning_rate": 0.01}
+FEW = TINY | {"without": tuple(name for name in fillings if name not in ("zero", "flag", "neumiss_mlp", "complete"))}
 
 
 @pytest.mark.slow
@@ -24,7 +25,7 @@ def test_every_way_that_makes_a_difference_is_scored_and_the_same_again():
 
 @pytest.mark.slow
 def test_with_the_law_known_the_bayes_predictor_is_the_best_and_its_score_is_right():
-    cell = MissingCell(mechanism="self_masking", seed=3, **TINY | {"test": 4000})
+    cell = MissingCell(mechanism="self_masking", seed=3, **FEW | {"test": 4000})
     table = cell.run().measurements
     scores = table[table.metric == "r2"].set_index("layer").value
     assert scores.drop("complete").idxmax() == "bayes"
@@ -35,7 +36,7 @@ def test_with_the_law_known_the_bayes_predictor_is_the_best_and_its_score_is_rig
 
 @pytest.mark.slow
 def test_a_table_with_classes_is_scored_by_accuracy():
-    table = MissingCell(data="wine", rate=0.2, batch=16, **TINY | {"epochs": 30}).run().measurements
+    table = MissingCell(data="wine", rate=0.2, batch=16, **FEW | {"epochs": 30}).run().measurements
     scores = table[table.metric == "accuracy"].set_index("layer").value
     assert scores["trees"] > 0.8 and scores["complete"] > 0.8 and "em" not in scores and "r2" not in set(table.metric)
 
@@ -49,12 +50,12 @@ def test_a_table_is_taken_as_it_is_found(tmp_path):
         lines.append(f"{a:.3f},{'?' if generator.random() < 0.4 else f'{b:.3f}'},{c:.3f},{a + b:.3f}")
     file = tmp_path / "found.csv"
     file.write_text("\n".join(lines))
-    cell = MissingCell(data=f"csv:{file}?target=y&missing=%3F", mechanism=AS_FOUND, **TINY)
+    cell = MissingCell(data=f"csv:{file}?target=y&missing=%3F", mechanism=AS_FOUND, **FEW)
     table = cell.run().measurements
     share = table[table.metric == "missing_share"].value.item()
     assert 0.05 < share < 0.25
     assert "complete" not in set(table.layer) and {"zero", "flag", "em", "trees"} <= set(table.layer)
-    again = MissingCell(data=cell.data, mechanism="mcar", rate=0.3, **TINY).run().measurements
+    again = MissingCell(data=cell.data, mechanism="mcar", rate=0.3, **FEW).run().measurements
     assert again[again.metric == "missing_share"].value.item() > share + 0.1
 
 
