@@ -47,13 +47,13 @@ def test_every_estimator_foretells_classes(name, source):
 
 @pytest.mark.parametrize("mechanism", mechanisms.names())
 def test_none_beats_the_bayes_predictor(mechanism):
-    train, test = rows_of("gaussian", mechanism, rows=20_000)
+    train, test = rows_of("gaussian", mechanism, rows=8000)
     scores = {name: r2(estimators[name](train, test), test) for name in REGRESSION}
-    assert max(scores, key=scores.get) == "bayes" or scores["bayes"] > max(scores.values()) - 0.002
+    assert max(scores, key=scores.get) == "bayes" or scores["bayes"] > max(scores.values()) - 0.003
 
 
 def test_the_normal_law_comes_up_to_it_where_nothing_hides_in_absence():
-    train, test = rows_of("gaussian", "mar", rows=20_000)
+    train, test = rows_of("gaussian", "mar", rows=8000)
     best, fitted = (r2(estimators[name](train, test), test) for name in ("bayes", "em"))
     assert best - 0.005 < fitted
 
