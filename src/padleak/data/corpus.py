@@ -61,10 +61,7 @@ def cut(texts: Sequences, length: int) -> Sequences:
     starts = texts.offsets[:-1][text] + place * length
     lengths = np.minimum(length, texts.offsets[1:][text] - starts)
     kept = lengths >= _SHORTEST
-    starts, lengths, text = starts[kept], lengths[kept], text[kept]
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    words = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
-    return Sequences(texts.values[words], offsets, texts.labels[text])
+    return texts.gather(starts[kept], lengths[kept], texts.labels[text][kept])
 
 
 @corpora.add(version=library_docstrings.version)

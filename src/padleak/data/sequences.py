@@ -67,7 +67,7 @@ class Sequences:
     def take(self, rows: np.ndarray) -> "Sequences":
         """The given sequences (indices or a boolean mask), in the given order."""
         rows = np.arange(len(self))[rows]
-        return self._gather(self.offsets[rows], self.lengths[rows], self.labels[rows])
+        return self.gather(self.offsets[rows], self.lengths[rows], self.labels[rows])
 
     def truncate(self, length: int, side: str = "post") -> "Sequences":
         """Cut every sequence to at most `length` steps.
@@ -82,7 +82,7 @@ class Sequences:
             raise InputError("truncating", "pre or post", side)
         kept = np.minimum(self.lengths, length)
         starts = self.offsets[:-1] if side == "post" else self.offsets[1:] - kept
-        return self._gather(starts, kept, self.labels)
+        return self.gather(starts, kept, self.labels)
 
     def by_length(self) -> dict[int, np.ndarray]:
         """Length -> rows of that length, the shortest first; the batches in which nothing needs padding."""
@@ -94,7 +94,8 @@ class Sequences:
         """The same cuts and labels over other values."""
         return replace(self, values=values)
 
-    def _gather(self, starts: np.ndarray, lengths: np.ndarray, labels: np.ndarray) -> "Sequences":
+    def gather(self, starts: np.ndarray, lengths: np.ndarray, labels: np.ndarray) -> "Sequences":
+        """New sequences from stretches of these: where each begins in `values`, its steps, and its label, `(m,)` each."""
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         steps = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         return Sequences(self.values[steps], offsets, labels)
