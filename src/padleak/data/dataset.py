@@ -158,6 +158,12 @@ class Source:
         return digest.hexdigest()[:12]
 
 
+@functools.lru_cache(maxsize=128)
+def source_of(text: str, registry: Registry = datasets) -> Source:
+    """`Source.parse`, once per process: cells ask for their source again and again, and its version takes reading its files."""
+    return Source.parse(text, registry)
+
+
 @functools.lru_cache(maxsize=8)
 def load(source: str) -> Dataset:
     """Read or make a data set, once per process.

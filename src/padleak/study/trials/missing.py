@@ -1,6 +1,5 @@
 """The missing trial: networks with every filling, and estimators, on one table with values removed."""
 
-import functools
 import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from padleak.data.dataset import Source
+from padleak.data.dataset import source_of
 from padleak.data.missingness import Removal, check_rate, mechanisms
 from padleak.data.table import Parts, Table, load_table, tables
 from padleak.errors import InputError
@@ -56,7 +55,7 @@ class MissingCell(Cell):
 
     def why_not(self) -> str | None:
         """Names are checked on the way: an unknown one is an error, not a skip."""
-        _source(self.data)
+        source_of(self.data, tables)
         if self.mechanism != AS_FOUND:
             mechanisms[self.mechanism]
             check_rate(self.rate)
@@ -84,11 +83,11 @@ class MissingCell(Cell):
 
     @property
     def _is_drawn(self) -> bool:
-        return tables.facts(_source(self.data).name).get("synthetic", False)
+        return tables.facts(source_of(self.data, tables).name).get("synthetic", False)
 
     def surroundings(self) -> dict[str, str]:
         """The version of the table, and the backend."""
-        return {"data_version": _source(self.data).version, "backend": backend.name()}
+        return {"data_version": source_of(self.data, tables).version, "backend": backend.name()}
 
     def run(self) -> Outcome:
         """Remove, train, predict, score; scikit-learn on one thread, lest those of several workers wait for each other."""
@@ -195,8 +194,3 @@ def score(prediction: np.ndarray, table: Table) -> dict[str, float]:
     if table.classes:
         return {"accuracy": np.mean(prediction.argmax(axis=1) == table.targets)}
     return {"r2": 1 - np.mean((prediction - table.targets) ** 2) / table.targets.var()}
-
-
-@functools.lru_cache(maxsize=64)
-def _source(text: str) -> Source:
-    return Source.parse(text, tables)

@@ -1,6 +1,5 @@
 """The sequence trial: train a network once, then look at it under many paddings."""
 
-import functools
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
@@ -8,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from padleak.data.dataset import Dataset, Source, Split, load
+from padleak.data.dataset import Dataset, Split, load, source_of
 from padleak.data.gaps import gap_patterns, tellings, with_gaps
 from padleak.data.missingness import check_rate
 from padleak.data.padding import Padded, pad, paddings
@@ -87,7 +86,7 @@ class SequenceCell(Cell):
         gap_patterns[self.gap_pattern], tellings[self.gap_telling]
         if self.gaps:
             check_rate(self.gaps, "gaps")
-        if self.gaps and _source(self.data).holds == "tokens":
+        if self.gaps and source_of(self.data).holds == "tokens":
             return "token ids have no values that could be missing"
         if self.batching != "rectangle" and self.masking == "unpadded":
             return f"masking unpadded leaves no fill that the batching {self.batching} could spare"
@@ -95,7 +94,7 @@ class SequenceCell(Cell):
             return f"the batching {self.batching} needs a network that runs one way and answers at the last step alone"
         if not self._one_shape and not self.network().takes_any_length:
             return f"the readout {self.readout} needs one length, and {self.batching} batches have several"
-        return why_not(self.network(), _source(self.data).holds, self.collides)
+        return why_not(self.network(), source_of(self.data).holds, self.collides)
 
     def shape(self) -> Hashable:
         """Cells that share data sizes and the network share its compiled program."""
@@ -116,7 +115,7 @@ class SequenceCell(Cell):
 
     def surroundings(self) -> dict[str, str]:
         """The version of the data, and the backend."""
-        return {"data_version": _source(self.data).version, "backend": backend.name()}
+        return {"data_version": source_of(self.data).version, "backend": backend.name()}
 
     def run(self) -> Outcome:
         """Train, probe, measure."""
@@ -163,7 +162,7 @@ class SequenceCell(Cell):
 
     def network(self, data: Dataset | None = None) -> Network:
         """The network; its sizes follow from the data, and are stand-ins where those are not read yet."""
-        holds = _source(self.data).holds
+        holds = source_of(self.data).holds
         return Network(
             self.model, self.masking, self.readout, self.units, self.layers, self.bidirectional, self.embedding,
             words=(data.words if data else 1) if holds == "tokens" else 0,
@@ -213,8 +212,3 @@ class Trained(NamedTuple):
     split: Split
     history: History
     data: Dataset
-
-
-@functools.lru_cache(maxsize=64)
-def _source(text: str) -> Source:
-    return Source.parse(text)
