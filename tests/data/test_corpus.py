@@ -22,7 +22,7 @@ def test_windows_are_those_of_a_loop(lengths, length):
         (label, row[start : start + length])
         for label, row in enumerate(rows)
         for start in range(0, len(row), length)
-        if len(row[start : start + length]) >= 8
+        if 2 * len(row[start : start + length]) >= length
     ]
     windows = cut(texts, length)
     assert [(label, window.tolist()) for label, window in zip(windows.labels, windows)] == expected
@@ -33,7 +33,7 @@ def test_docstrings_are_long_texts_of_four_libraries():
     assert corpus.topics == ("matplotlib", "numpy", "pandas", "scipy") and corpus.words == 1000
     assert set(np.unique(corpus.train.labels)) == set(range(4))
     train, test = corpus.windows(32)
-    assert len(train) > 20_000 < len(test) * 5 and train.lengths.max() == 32 and train.lengths.min() >= 8
+    assert len(train) > 20_000 < len(test) * 5 and train.lengths.max() == 32 and train.lengths.min() == 16
     assert train.values.min() >= FIRST_WORD - 1 and train.values.max() < 1000
 
 

@@ -12,9 +12,19 @@ def test_docstrings_are_paired_with_the_words_of_names():
     pairs = load_pairs("docstrings?target_words=500")
     assert len(pairs.train) == len(pairs.train_targets) > 5000 < 5 * len(pairs.test)
     assert len(pairs.test) == len(pairs.test_targets) and pairs.words == 2000 and pairs.target_words == 500
-    assert not {tuple(row) for row in pairs.train} & {
-        tuple(row) for row in load_pairs("docstrings").test if 1 not in row
-    }
+    assert not {tuple(row) for row in pairs.train} & {tuple(row) for row in pairs.test if 1 not in row}
+    assert pairs.topics == ("matplotlib", "numpy", "pandas", "scipy")
+    assert len(np.unique(pairs.train.labels)) == 4 and (pairs.train.labels == pairs.train_targets.labels).all()
+
+
+def test_openings_are_first_words_of_long_sources_with_their_targets():
+    pairs = load_pairs("docstrings?text=whole")
+    some = pairs.openings(24)
+    long = pairs.test.lengths >= 12
+    assert len(some.test) == len(some.test_targets) == long.sum() and some.test.lengths.max() == 24
+    last = np.flatnonzero(long)[-1]
+    np.testing.assert_array_equal(some.test[len(some.test) - 1], pairs.test[int(last)][:24])
+    np.testing.assert_array_equal(some.test_targets[len(some.test) - 1], pairs.test_targets[int(last)])
 
 
 def ends(targets):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from padleak.measures.information import mutual_information, told_of
+from padleak.measures.information import cluster, mutual_information, told_of
 
 
 @settings(max_examples=40, deadline=None)
@@ -24,9 +24,14 @@ def planted(noise, rows=4000, words=20, seed=0):
     return generator.normal(size=(words, 8))[labels] + noise * generator.normal(size=(rows, 8)), labels
 
 
+def told_by(states, labels, clusters=200, seed=0):
+    generator = np.random.default_rng(seed)
+    return told_of(labels, cluster(states, clusters, generator), generator)
+
+
 def test_states_that_give_the_word_away_tell_all_of_it():
     states, labels = planted(noise=0.01)
-    told = told_of(states, labels, 200, np.random.default_rng(0))
+    told = told_by(states, labels)
     assert told.most == pytest.approx(np.log(20), abs=0.01)
     assert told.value == pytest.approx(told.most, rel=0.02)
 
@@ -34,16 +39,16 @@ def test_states_that_give_the_word_away_tell_all_of_it():
 def test_states_of_noise_tell_no_more_than_shuffled_labels():
     _, labels = planted(noise=1)
     states = np.random.default_rng(9).normal(size=(len(labels), 8))
-    told = told_of(states, labels, 200, np.random.default_rng(0))
+    told = told_by(states, labels)
     assert told.value == pytest.approx(told.bias, rel=0.05) and told.bias > 0.1
 
 
 def test_more_noise_tells_less():
-    values = [told_of(*planted(noise), 200, np.random.default_rng(0)).value for noise in (0.1, 0.5, 1.0, 2.0)]
+    values = [told_by(*planted(noise)).value for noise in (0.1, 0.5, 1.0, 2.0)]
     assert values == sorted(values, reverse=True)
 
 
 def test_few_rows_make_few_clusters_and_the_same_generator_the_same():
     states, labels = planted(noise=0.5, rows=30)
-    first, second = (told_of(states, labels, 1000, np.random.default_rng(1)) for _ in range(2))
+    first, second = (told_by(states, labels, 1000, seed=1) for _ in range(2))
     assert first == second and first.value <= first.most + 1e-9

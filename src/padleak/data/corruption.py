@@ -82,3 +82,24 @@ class Corruption:
 def mask_id(words: int) -> int:
     """The id that stands for a masked word: the first that no word has."""
     return words
+
+
+def cloze_like(
+    ids: np.ndarray, real: np.ndarray, giveaways: tuple[int, ...], share: float, generator: np.random.Generator
+) -> np.ndarray:
+    """One word of each row as the candidate for masking: in a share of the rows one that gives the topic away, in the others
+    one that does not (Zhang and Hashimoto 2021, arXiv:2104.05694).
+
+    Args:
+        ids, real: `(row, step)`; True = a word.
+        giveaways: Ids of the words that give the topic away.
+        share: Of rows.
+        generator: Of the choice.
+
+    Returns:
+        `(row, step)`, True = the candidate; none in a row that has no word of the kind.
+    """
+    is_cloze = generator.random((len(ids), 1)) < share
+    may = real & (np.isin(ids, giveaways) == is_cloze)
+    lot = np.where(may, generator.random(ids.shape), -1)
+    return may & (lot == lot.max(axis=1, keepdims=True))

@@ -76,7 +76,7 @@ def _is_for_testing(tokens: list[str]) -> bool:
 def _read_texts(whole: bool) -> tuple[list[tuple[list[str], str]], dict[str, int]]:
     """Words and library of every distinct text, and what was left out and why."""
     words_of = [
-        (_drop_names(split_words(doc if whole else first_paragraph(doc))), library) for library, doc in _harvest()
+        (drop_names(split_words(doc if whole else first_paragraph(doc))), library) for library, doc in _harvest()
     ]
     libraries: dict[tuple[str, ...], set[str]] = {}
     for tokens, library in words_of:
@@ -97,7 +97,8 @@ def first_paragraph(doc: str) -> str:
     return re.split(r"\n\s*\n", doc, maxsplit=1)[0]
 
 
-def _drop_names(tokens: list[str]) -> list[str]:
+def drop_names(tokens: list[str]) -> list[str]:
+    """Words without the libraries' own names, which would give away who wrote a text."""
     return [token for token in tokens if token not in _OWN_NAMES]
 
 

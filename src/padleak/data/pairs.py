@@ -10,15 +10,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from filelock import FileLock
 
 from padleak.data import docstrings as library_docstrings
 from padleak.data.dataset import Source
-from padleak.data.docstrings import LIBRARIES, cache_folder, first_paragraph, parse_documented
+from padleak.data.docstrings import LIBRARIES, cache_folder, drop_names, first_paragraph, parse_documented
 from padleak.data.files import choose_test_rows, one_file, parse, read_separated
 from padleak.data.sequences import Sequences
 from padleak.data.vocabulary import Vocabulary, split_words
@@ -39,9 +40,10 @@ class Pairs:
     """Sources and targets as word ids, in two pools; no source of one is in the other.
 
     Attributes:
-        train, test: Sources, `n` each.
+        train, test: Sources, labelled with their topic, `n` each.
         train_targets, test_targets: Their translations, between `BEGIN` and `END`.
         words, target_words: Number of ids of each vocabulary.
+        topics: Names of the topics, in the order of their numbers; a single one where none are known.
         skipped: Reason -> number of pairs left out.
     """
 
@@ -51,72 +53,101 @@ class Pairs:
     test_targets: Sequences
     words: int
     target_words: int
+    topics: tuple[str, ...]
     skipped: dict[str, int] = field(default_factory=dict)
+
+    def openings(self, length: int) -> "Pairs":
+        """The first `length` words of the sources that have half as many, with their targets: padded, they hold little fill."""
+        long = [2 * pool.lengths >= length for pool in (self.train, self.test)]
+        return replace(
+            self,
+            train=self.train.take(long[0]).truncate(length),
+            test=self.test.take(long[1]).truncate(length),
+            train_targets=self.train_targets.take(long[0]),
+            test_targets=self.test_targets.take(long[1]),
+        )
+
+
+class Pair(NamedTuple):
+    """Words of a source, of its translation, and its topic."""
+
+    source: list[str]
+    target: list[str]
+    topic: str
 
 
 @pair_sets.add(version=library_docstrings.version)
-def docstrings(*, words: int = 2000, target_words: int = 1000) -> Pairs:
-    """Summaries of functions and classes of matplotlib, numpy, pandas and scipy, and the words of their names."""
-    return _make("docstrings", _harvest_names(), words, target_words)
+def docstrings(*, text: str = "summary", words: int = 2000, target_words: int = 1000) -> Pairs:
+    """Docstrings of matplotlib, numpy, pandas and scipy, and the words of the functions' and classes' names.
+
+    The topic is the library, whose names are taken out.
+
+    Args:
+        text: `summary`, the first paragraph, or `whole`.
+        words, target_words: Sizes of the vocabularies, made from the training pool.
+    """
+    if text not in ("summary", "whole"):
+        raise InputError("text", "summary or whole", text)
+    return _make("docstrings", _harvest_names(whole=text == "whole"), words, target_words)
 
 
 @pair_sets.add(files=one_file)
 def pairs(path: str, *, words: int = 2000, target_words: int = 2000) -> Pairs:
-    """A tab-separated file without a header: source, target."""
+    """A tab-separated file without a header: source, target, and a topic if you have one."""
     table = parse(Path(path), lambda: read_separated(path, "\t", header=None))
     if table.shape[1] < 2:
         raise InputError(path, "of two columns between tabs, source and target", f"{table.shape[1]}")
-    texts = table[[0, 1]].fillna("")
-    return _make(
-        path, ((split_words(a), split_words(b)) for a, b in texts.itertuples(index=False)), words, target_words
-    )
+    texts = table.fillna("").astype(str)
+    topics = texts[2] if table.shape[1] > 2 else [Path(path).stem] * len(texts)
+    found = (Pair(split_words(a), split_words(b), c) for a, b, c in zip(texts[0], texts[1], topics))
+    return _make(path, found, words, target_words)
 
 
-def _make(name: str, found: Iterable[tuple[list[str], list[str]]], words: int, target_words: int) -> Pairs:
+def _make(name: str, found: Iterable[Pair], words: int, target_words: int) -> Pairs:
     """Drop and count what cannot be used, number the words, divide into pools."""
     skipped: Counter[str] = Counter()
-    kept: dict[tuple[str, ...], list[str]] = {}
-    for source, target in found:
-        reason = "empty" if not target else "fewer than 2 words" if len(source) < 2 else ""
-        reason = reason or ("repeats another source" if tuple(source) in kept else "")
+    kept: dict[tuple[str, ...], Pair] = {}
+    for pair in found:
+        reason = "empty" if not pair.target else "fewer than 2 words" if len(pair.source) < 2 else ""
+        reason = reason or ("repeats another source" if tuple(pair.source) in kept else "")
         if reason:
             skipped[reason] += 1
         else:
-            kept[tuple(source)] = [BEGIN, *target, END]
+            kept[tuple(pair.source)] = pair._replace(target=[BEGIN, *pair.target, END])
     testing = choose_test_rows(" ".join(source).encode() for source in kept)
     if len(kept) < 2 or testing.all() or not testing.any():
         raise InputError(
             name, "of enough different pairs to test on some", f"{len(kept)} usable; left out: {dict(skipped)}"
         )
-    sources, targets = [list(source) for source in kept], list(kept.values())
+    sources, targets, topics = zip(*kept.values())
+    names, labels = np.unique(topics, return_inverse=True)
     vocabularies = [
         Vocabulary.of((row for row, out in zip(rows, testing) if not out), size)
         for rows, size in ((sources, words), (targets, target_words))
     ]
     whole = [
-        Sequences.from_rows(vocabulary.encode_all(rows), np.zeros(len(rows), int))
+        Sequences.from_rows(vocabulary.encode_all(rows), labels)
         for vocabulary, rows in zip(vocabularies, (sources, targets))
     ]
     pools = [side.take(chosen) for side in whole for chosen in (~testing, testing)]
-    return Pairs(*pools[:2], *pools[2:], *(vocabulary.size for vocabulary in vocabularies), dict(skipped))
+    sizes = (vocabulary.size for vocabulary in vocabularies)
+    return Pairs(*pools, *sizes, tuple(names.tolist()), dict(skipped))
 
 
-def _harvest_names() -> Iterator[tuple[list[str], list[str]]]:
-    """Words of summaries and of names, from the cache if it is there. Names that a summary holds are not taken out of it."""
+def _harvest_names(whole: bool) -> Iterator[Pair]:
+    """Docstrings and names, from the cache if it is there. A name's words that stand in its docstring stay there."""
     digest = hashlib.sha256(library_docstrings.version().encode()).hexdigest()[:16]
-    cache = cache_folder() / f"names-{digest}.json"
+    cache = cache_folder() / f"documented-{digest}.json"
     cache.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(cache.with_suffix(".lock")):
         if not cache.exists():
-            found = [
-                (name, first_paragraph(doc)) for library in LIBRARIES for name, doc in parse_documented(library) if name
-            ]
+            found = [(library, *named) for library in LIBRARIES for named in parse_documented(library) if named[0]]
             partial = cache.with_suffix(".partial")
             partial.write_text(json.dumps(found))
             partial.replace(cache)
         known = json.loads(cache.read_text())
-    for name, summary in known:
-        yield split_words(summary), split_name(name)
+    for library, name, doc in known:
+        yield Pair(drop_names(split_words(doc if whole else first_paragraph(doc))), split_name(name), library)
 
 
 def split_name(name: str) -> list[str]:

@@ -39,28 +39,34 @@ def mutual_information(first: np.ndarray, second: np.ndarray) -> float:
     return float((joint[seen] * np.log(joint[seen] / apart[seen])).sum())
 
 
-def told_of(states: np.ndarray, labels: np.ndarray, clusters: int, generator: np.random.Generator) -> Information:
-    """What states tell of labels, once they are clustered by mini-batch k-means.
+def told_of(labels: np.ndarray, clusters: np.ndarray, generator: np.random.Generator) -> Information:
+    """What the clusters of states tell of labels.
 
     Args:
-        states: `(row, unit)`.
         labels: `(row,)`, any integers.
-        clusters: How many; at most as many as there are rows.
-        generator: Of the clustering and of the shuffling.
+        clusters: Of each row's state, `(row,)`.
+        generator: Of the shuffling.
     """
-    found = cluster(states, min(clusters, len(states)), generator)
     counts = np.unique(labels, return_counts=True)[1] / len(labels)
     return Information(
-        mutual_information(found, labels),
-        mutual_information(found, generator.permutation(labels)),
+        mutual_information(clusters, labels),
+        mutual_information(clusters, generator.permutation(labels)),
         float(-(counts * np.log(counts)).sum()),
     )
 
 
-def cluster(states: np.ndarray, clusters: int, generator: np.random.Generator) -> np.ndarray:
-    """The cluster of each state, `(row,)`."""
+def cluster(states: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    """The cluster of each state by mini-batch k-means, `(row,)`.
+
+    Args:
+        states: `(row, unit)`.
+        count: Of clusters; at most as many as there are rows.
+        generator: Of where they begin and of the batches.
+    """
     from sklearn.cluster import MiniBatchKMeans
 
     seed = int(generator.integers(2**31))
-    model = MiniBatchKMeans(clusters, batch_size=2048, max_iter=20, n_init=1, init="random", random_state=seed)
+    model = MiniBatchKMeans(
+        min(count, len(states)), batch_size=2048, max_iter=20, n_init=1, init="random", random_state=seed
+    )
     return model.fit_predict(np.ascontiguousarray(states, dtype=np.float32))
