@@ -42,19 +42,19 @@ def views(request, batch):
 
 
 def test_our_own_auditor_clears_it(views, batch):
-    name, (model, _) = views
+    name, (model, _, _) = views
     found = padleak.audit(model, inputs_of(model, batch))
     assert not found.leaks, f"{name}: {found}"
 
 
 def test_states_are_the_embedded_words_and_one_for_each_block(views, batch):
-    _, (_, states) = views
+    _, (_, _, states) = views
     seen = states([batch["ids"], batch["real"]])
     assert [tuple(state.shape) for state in seen] == [(6, 12, 16)] * 3
 
 
 def test_logits_are_over_the_words_that_can_be_told(views, batch):
-    name, (model, _) = views
+    name, (model, _, _) = views
     logits = model(inputs_of(model, batch))
     assert tuple(logits.shape) == ((6, 8, TARGETS) if name == "translation" else (6, 12, WORDS))
 
@@ -68,18 +68,18 @@ def changed_by(states, batch, step):
 
 
 def test_a_causal_encoder_sees_no_word_to_come(batch):
-    _, states = MODELS["causal"].assemble(seed=0)
+    _, _, states = MODELS["causal"].assemble(seed=0)
     np.testing.assert_array_equal(changed_by(states, batch, 6), np.arange(12) >= 6)
 
 
 @pytest.mark.parametrize("name", ["masked", "translation"])
 def test_the_others_see_both_sides(name, batch):
-    _, states = MODELS[name].assemble(seed=0)
+    _, _, states = MODELS[name].assemble(seed=0)
     assert changed_by(states, batch, 6).all()
 
 
 def test_a_decoder_sees_no_target_to_come_and_all_of_the_source(batch):
-    model, _ = MODELS["translation"].assemble(seed=0)
+    model, _, _ = MODELS["translation"].assemble(seed=0)
 
     def told(**changes):
         return np.asarray(model(inputs_of(model, batch | changes)))[0]
@@ -102,6 +102,6 @@ def test_encoders_of_one_seed_begin_with_the_same_weights():
 
 
 def test_all_weights_hang_on_the_seed_alone(views):
-    name, (model, _) = views
+    name, (model, _, _) = views
     again = MODELS[name].assemble(seed=3).model
     assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), again.get_weights(), strict=True))

@@ -12,16 +12,19 @@ _LONGEST = 512
 _BASE = 10_000.0
 
 
-def masked_attention(heads: int, scores: str = "before", is_rotary: bool = False, **settings: Any) -> Any:
+def masked_attention(
+    heads: int, scores: str = "before", is_rotary: bool = False, is_causal: bool = False, **settings: Any
+) -> Any:
     """Self-attention that takes a mask `(batch, time)`.
 
     Args:
         heads: How many; they share the units.
         scores: Where the mask works: `before` the softmax, weights `zeroed` after it, or zeroed and `renormalised`.
         is_rotary: Whether queries and keys are turned by their position (Su et al. 2021, arXiv:2104.09864).
+        is_causal: Whether a step sees itself and those before it alone; for masks that work before the softmax.
         settings: Of every Keras layer.
     """
-    return _masked_attention_class()(heads, scores, is_rotary, **settings)
+    return _masked_attention_class()(heads, scores, is_rotary, is_causal, **settings)
 
 
 def positions(kind: str, **settings: Any) -> Any:
@@ -40,9 +43,18 @@ def _masked_attention_class() -> type:
 
     @keras.saving.register_keras_serializable("padleak")
     class MaskedAttention(keras.layers.Layer):
-        def __init__(self, heads: int, scores: str, is_rotary: bool, seed: int | None = None, **settings: Any):
+        def __init__(
+            self,
+            heads: int,
+            scores: str,
+            is_rotary: bool,
+            is_causal: bool = False,
+            seed: int | None = None,
+            **settings: Any,
+        ):
             super().__init__(**settings)
             self.heads, self.scores, self.is_rotary, self.seed = heads, scores, is_rotary, seed
+            self.is_causal = is_causal
             self.supports_masking = True
 
         def build(self, shape: tuple) -> None:
@@ -65,6 +77,9 @@ def _masked_attention_class() -> type:
 
         def _weights(self, query: Any, key: Any, mask: Any) -> Any:
             scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) / float(np.sqrt(query.shape[-1]))
+            if self.is_causal:
+                places = ops.arange(ops.shape(query)[2])
+                scores = scores - 1e9 * ops.cast(places[None, :] > places[:, None], scores.dtype)
             if mask is None:
                 return ops.softmax(scores)
             if self.scores == "before":
@@ -75,8 +90,8 @@ def _masked_attention_class() -> type:
             return weights / ops.maximum(ops.sum(weights, axis=-1, keepdims=True), 1e-9)
 
         def get_config(self) -> dict:
-            own = {"heads": self.heads, "scores": self.scores, "is_rotary": self.is_rotary, "seed": self.seed}
-            return super().get_config() | own
+            own = {"heads": self.heads, "scores": self.scores, "is_rotary": self.is_rotary, "is_causal": self.is_causal}
+            return super().get_config() | own | {"seed": self.seed}
 
     return MaskedAttention
 

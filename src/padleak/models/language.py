@@ -1,15 +1,16 @@
 """Small Transformers that learn a language: one encoder for every objective, and a decoder for those that translate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from padleak.models.attention_layers import positions
+from padleak.models.attention_layers import masked_attention
 from padleak.models.backend import keras
 from padleak.models.seeding import seeded
 
 if TYPE_CHECKING:
     from keras import KerasTensor
 
+POSITIONS = ("rotary", "none")
 _WIDENING = 4
 _MASK_IDS = 1
 """Ids beside those of words: the one that stands for a masked word."""
@@ -20,10 +21,12 @@ class Views(NamedTuple):
 
     Attributes:
         model: `[ids, real] -> logits (row, step, word)`; of a translator `[ids, real, target ids, target real] -> logits`.
+        at_places: `[ids, real, rows, steps] -> logits (answer, word)` at `(answer,)` places; None of a translator.
         states: `[ids, real] -> [(row, step, unit)]` of the encoder: the embedded words, then what each block gives.
     """
 
     model: "keras.Model"
+    at_places: "keras.Model | None"
     states: "keras.Model"
 
 
@@ -35,6 +38,7 @@ class LanguageModel:
         words: Size of the vocabulary.
         causal: Whether a step sees itself and those before it alone.
         width, layers, heads: Of the encoder.
+        positions: `rotary`, by which steps know how far apart they are, or `none`, for words in a bag.
         decoder_layers: Of a decoder that attends to the encoder; 0 for none, and then the head stands on the encoder.
         target_words: Vocabulary of the decoder.
     """
@@ -44,8 +48,14 @@ class LanguageModel:
     width: int = 64
     layers: int = 4
     heads: int = 4
+    positions: str = "rotary"
     decoder_layers: int = 0
     target_words: int = 0
+
+    @property
+    def encoder(self) -> "LanguageModel":
+        """The same without a decoder."""
+        return replace(self, decoder_layers=0, target_words=0)
 
     def assemble(self, seed: int) -> Views:
         """Fresh weights. The encoders of two objectives that are built with one seed begin with the same.
@@ -57,20 +67,21 @@ class LanguageModel:
         top = encoder.outputs[-1]
         if not self.decoder_layers:
             head = keras.layers.Dense(self.words, kernel_initializer=_drawn(seed), name="head")
-            return Views(keras.Model(encoder.inputs, head(top)), encoder)
+            places = [keras.Input((), dtype="int32", name=name) for name in ("rows", "steps")]
+            at_places = keras.Model([*encoder.inputs, *places], head(_gather(top, *places)))
+            return Views(keras.Model(encoder.inputs, head(top)), at_places, encoder)
         inputs, real = encoder.inputs
         decoder = seeded(self._decoder(), seed + 1)
-        return Views(
-            keras.Model([inputs, real, *decoder.inputs[:2]], decoder([*decoder.inputs[:2], top, real])), encoder
-        )
+        model = keras.Model([inputs, real, *decoder.inputs[:2]], decoder([*decoder.inputs[:2], top, real]))
+        return Views(model, None, encoder)
 
     def _encoder(self) -> "keras.Model":
         ids = keras.Input((None,), dtype="int32", name="ids")
         real = keras.Input((None,), dtype="bool", name="real")
-        values = self._embed(ids, real, self.words + _MASK_IDS)
+        values = keras.layers.Embedding(self.words + _MASK_IDS, self.width, name="embedding")(ids)
         states = [values]
         for depth in range(1, self.layers + 1):
-            values = self._attend(values, values, real, f"attention_{depth}", self.causal)
+            values = self._attend(values, real, f"attention_{depth}", self.causal)
             values = self._widen(values, f"wide_{depth}")
             states.append(values)
         states[-1] = keras.layers.LayerNormalization(name="norm")(values)
@@ -81,32 +92,36 @@ class LanguageModel:
         real = keras.Input((None,), dtype="bool", name="target_real")
         source = keras.Input((None, self.width), name="source")
         source_real = keras.Input((None,), dtype="bool", name="source_real")
-        values = self._embed(ids, real, self.target_words)
+        values = keras.layers.Embedding(self.target_words, self.width, name="embedding")(ids)
         for depth in range(1, self.decoder_layers + 1):
-            values = self._attend(values, values, real, f"target_attention_{depth}", causal=True)
-            values = self._attend(values, source, source_real, f"source_attention_{depth}", causal=False)
+            values = self._attend(values, real, f"target_attention_{depth}", causal=True)
+            values = self._look_at(values, source, source_real, f"source_attention_{depth}")
             values = self._widen(values, f"target_wide_{depth}")
         values = keras.layers.LayerNormalization(name="target_norm")(values)
         return keras.Model([ids, real, source, source_real], keras.layers.Dense(self.target_words, name="head")(values))
 
-    def _embed(self, ids: "KerasTensor", real: "KerasTensor", words: int) -> "KerasTensor":
-        """Words and places, which are counted from the first real step."""
-        values = keras.layers.Embedding(words, self.width, name="embedding")(ids)
-        return positions("counted", name="positions")(values, mask=real)
-
-    def _attend(
-        self, values: "KerasTensor", seen: "KerasTensor", real: "KerasTensor", name: str, causal: bool
-    ) -> "KerasTensor":
+    def _attend(self, values: "KerasTensor", real: "KerasTensor", name: str, causal: bool) -> "KerasTensor":
         """Normalised first; what is added goes round. The mask is handed over, since Keras would lose it on the way."""
         norm = keras.layers.LayerNormalization(name=f"{name}_norm")(values)
-        told = norm if seen is values else seen
+        layer = masked_attention(self.heads, is_rotary=self.positions == "rotary", is_causal=causal, name=name)
+        return values + layer(norm, mask=real)
+
+    def _look_at(self, values: "KerasTensor", seen: "KerasTensor", real: "KerasTensor", name: str) -> "KerasTensor":
+        """Attend to the states of another text."""
+        norm = keras.layers.LayerNormalization(name=f"{name}_norm")(values)
         layer = keras.layers.MultiHeadAttention(self.heads, self.width // self.heads, name=name)
-        return values + layer(norm, told, value_mask=real, use_causal_mask=causal)
+        return values + layer(norm, seen, value_mask=real)
 
     def _widen(self, values: "KerasTensor", name: str) -> "KerasTensor":
         norm = keras.layers.LayerNormalization(name=f"{name}_norm")(values)
         wide = keras.layers.Dense(_WIDENING * self.width, activation="gelu", name=name)(norm)
         return values + keras.layers.Dense(self.width, name=f"{name}_narrow")(wide)
+
+
+def _gather(states: "KerasTensor", rows: "KerasTensor", steps: "KerasTensor") -> "KerasTensor":
+    """States at places, `(answer, unit)`."""
+    seen = keras.ops.take(states, rows, axis=0)
+    return keras.ops.take_along_axis(seen, keras.ops.reshape(steps, (-1, 1, 1)), axis=1)[:, 0]
 
 
 def _drawn(seed: int) -> Any:
