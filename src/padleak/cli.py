@@ -21,6 +21,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_TAKEN_AS = {"sequences": "data", "tables": "table", "corpora": "corpus", "pairs": "pairs"}
+"""What experiments read -> the setting of a profile that names the user's."""
 _MARKS = {"supported": "green", "refuted": "red", "equivalent": "blue", "inconclusive": "yellow"}
 
 ProfileOption = Annotated[str, typer.Option("--profile", "-p", help="smoke (minutes), standard or paper (hours).")]
@@ -63,9 +65,20 @@ def list_(
 
       padleak list --cells
     """
-    from padleak.data import datasets, gap_patterns, mechanisms, paddings, tables, tellings
+    from padleak.data import (
+        corpora,
+        datasets,
+        gap_patterns,
+        mechanisms,
+        paddings,
+        pair_sets,
+        tables,
+        tasks,
+        tellings,
+        word_orders,
+    )  # fmt: skip
     from padleak.measures import measures, similarities, two_sample_tests
-    from padleak.models import batchings, estimators, fillings, maskings, models, readouts
+    from padleak.models import batchings, estimators, fillings, maskings, models, objectives, readouts
     from padleak.study.experiment import find_experiments
 
     chosen = _profile(profile)
@@ -74,7 +87,7 @@ def list_(
         return
     registries = (
         datasets, paddings, maskings, models, readouts, batchings, tables, mechanisms, fillings, estimators, gap_patterns,
-        tellings, measures, two_sample_tests, similarities,
+        tellings, corpora, pair_sets, objectives, word_orders, tasks, measures, two_sample_tests, similarities,
     )  # fmt: skip
     parts = {registry.kind: {name: registry.summary(name) for name in registry} for registry in registries}
     experiments = [
@@ -112,7 +125,10 @@ def run(
         int | None, typer.Option(min=0, help="Processes; one a core if not given, 0 for none beside this one.")
     ] = None,
     dataset: Annotated[
-        str, typer.Option(help="Your data in place of the embedded text: csv:FILE, lines:NEG,POS, ts:FILE, ...")
+        str,
+        typer.Option(
+            help="Your data in place of the embedded text: csv:FILE, lines:NEG,POS, ts:FILE, text:FILE, pairs:FILE, ..."
+        ),
     ] = "",
     text: Annotated[str, typer.Option(help="Column of texts in your table.")] = "",
     label: Annotated[str, typer.Option(help="Column of labels in your table.")] = "",
@@ -146,6 +162,8 @@ def run(
 
       padleak run --dataset csv:heart.csv --target num --missing "?" --categorical sex,cp
 
+      padleak run word_order --dataset text:book.txt
+
       padleak run --scheduler tcp://127.0.0.1:8786
     """
     from dataclasses import replace
@@ -157,7 +175,7 @@ def run(
     where = _where_to_run(workers, scheduler, resource or [], wait)
     of_tables = {"target": target, "missing": missing, "categorical": categorical}
     reads, source = _source(dataset, {"text": text, "label": label}, of_tables)
-    chosen = replace(_profile(profile), **{"table" if reads == "tables" else "data": source})
+    chosen = replace(_profile(profile), **{_TAKEN_AS[reads]: source})
     chosen = replace(chosen, seeds=seeds or chosen.seeds)
     named = _that_read(experiments or [], reads)
     if source:
@@ -352,11 +370,13 @@ def _profile(name: str):
 
 
 def _source(dataset: str, of_texts: dict[str, str], of_tables: dict[str, str]) -> tuple[str, str]:
-    """What is read, `sequences` or `tables`, and its source with the options that name columns, files made absolute so that
+    """What is read, a key of `_TAKEN_AS`, and its source with the options that name columns, files made absolute so that
     workers find them."""
     from urllib.parse import urlencode
 
+    from padleak.data.corpus import corpora
     from padleak.data.dataset import Source, datasets
+    from padleak.data.pairs import pair_sets
     from padleak.data.table import tables
 
     given = {name: value for name, value in (of_texts | of_tables).items() if value}
@@ -366,6 +386,12 @@ def _source(dataset: str, of_texts: dict[str, str], of_tables: dict[str, str]) -
         return "sequences", ""
     name, _, options = dataset.partition("?")
     name = name.partition(":")[0]
+    for reads, registry in (("corpora", corpora), ("pairs", pair_sets)):
+        if name in registry and name not in datasets:
+            for option, value in given.items():
+                raise InputError(f"--{option}", f"left out with {name}", value)
+            Source.parse(dataset, registry)
+            return reads, _absolute(dataset)
     has_target = bool(of_tables["target"]) or "target=" in options
     is_table = has_target or (name in tables and name not in datasets)
     other = of_texts if is_table else of_tables
@@ -395,7 +421,7 @@ def _absolute(dataset: str) -> str:
 
 
 def _that_read(names: list[str], reads: str) -> list[str]:
-    """The named experiments; of a table, those that take tables, and no others."""
+    """The named experiments; of data that not all take, those that do, and no others."""
     from padleak.study.experiment import choose_experiments
 
     if reads == "sequences":
@@ -404,16 +430,27 @@ def _that_read(names: list[str], reads: str) -> list[str]:
     for name in names:
         if name not in able:
             choose_experiments([name])
-            raise InputError("experiment", f"one that takes a table: {', '.join(able)}", name)
+            raise InputError("experiment", f"one that takes {reads}: {', '.join(able)}", name)
     return names or able
 
 
 def _say_what_is_read(source: str, reads: str) -> None:
     """What there is, and what was left out."""
+    from padleak.data.corpus import load_corpus
     from padleak.data.dataset import load
+    from padleak.data.pairs import load_pairs
     from padleak.data.table import load_table
 
-    if reads == "tables":
+    left_out: list[str] = []
+    if reads in ("corpora", "pairs"):
+        texts = load_corpus(source) if reads == "corpora" else load_pairs(source)
+        what = "texts" if reads == "corpora" else "pairs"
+        words = len(texts.train.values) + len(texts.test.values)
+        _say(
+            f"{len(texts.train) + len(texts.test)} {what} of {words} words in all; {texts.words} have a number of their own"
+        )
+        left_out = [f"{count} ({reason})" for reason, count in getattr(texts, "skipped", {}).items()]
+    elif reads == "tables":
         table = load_table(source)
         predicts = f"{len(table.classes)} classes" if table.classes else "a number"
         factors = sum(size > 0 for size in table.categories)

@@ -21,7 +21,7 @@ class Experiment:
         design: Which cells each profile runs.
         claims: What is decided on them.
         figures: Names of the figures of `padleak.report.plots` that show the answer.
-        reads: What of the user's it can take in place of its own data: `sequences` or `tables`.
+        reads: What of the user's it can take in place of its own data: `sequences`, `tables`, `corpora` or `pairs`.
     """
 
     name: str

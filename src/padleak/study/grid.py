@@ -26,6 +26,7 @@ class Profile:
         epochs: Epochs at most.
         data: Used in place of each experiment's own data where it asks with `sources`; "" for none.
         table: Of the user, for experiments that read tables; "" for none.
+        corpus, pairs: Of the user, for experiments that train language models; "" for none.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Profile:
     epochs: int
     data: str = ""
     table: str = ""
+    corpus: str = ""
+    pairs: str = ""
 
     def sources(self, *own: str, holds: tuple[str, ...] = ("tokens", "features")) -> list[str]:
         """The data to use where any data of a kind serve: the user's, else the experiment's own."""
@@ -44,6 +47,16 @@ class Profile:
     def pick(self, smoke: T, standard: T, paper: T) -> T:
         """A value by profile."""
         return {"smoke": smoke, "standard": standard, "paper": paper}[self.name]
+
+    @property
+    def language(self) -> dict[str, Any]:
+        """The settings that cells which train one small language model after another take from the profile."""
+        sizes = self.pick(
+            smoke={"steps": 40, "batch": 16, "width": 16, "tuning": 120},
+            standard={},
+            paper={"steps": 12_000, "length": 32, "width": 64, "layers": 4, "heads": 4, "learning_rate": 0.003},
+        )
+        return {"seed": list(range(self.seeds))} | ({"data": self.corpus} if self.corpus else {}) | sizes
 
     @property
     def settings(self) -> dict[str, Any]:

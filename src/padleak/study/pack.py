@@ -58,6 +58,8 @@ def pack_failure(cell: Cell, error: BaseException) -> str:
 class Parcel:
     """Results on their way to a store that is somewhere else."""
 
+    folder = None
+
     def __init__(self) -> None:
         self._results: dict[str, dict[str, bytes]] = {}
         self._failures: dict[str, str] = {}

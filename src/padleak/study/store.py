@@ -20,6 +20,7 @@ from padleak.study.cell import Cell, Outcome
 from padleak.study.grid import Profile
 from padleak.study.pack import VERSIONED, installed, pack, pack_failure
 from padleak.study.table import join
+from padleak.study.unfinished import place_of
 
 _ALSO_IN_REPORTS = ("matplotlib", "seaborn", "statsmodels", "pyarrow", "distributed")
 
@@ -46,7 +47,8 @@ class Store:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError("results folder", "a place that can be written to", str(error)) from None
-        for stray in [*self._cells.glob(".partial-*"), *self.folder.glob(".partial-*")]:
+        left = place_of(self.folder, "").parent
+        for stray in [*self._cells.glob(".partial-*"), *self.folder.glob(".partial-*"), *left.glob(".partial-*")]:
             shutil.rmtree(stray) if stray.is_dir() else stray.unlink()
 
     @contextlib.contextmanager
@@ -94,7 +96,9 @@ class Store:
             shutil.rmtree(partial)
             if key not in self:
                 raise OSError(f"could not move the results of {key} to their place in {self._cells}")
-        (self._failures / f"{key}.json").unlink(missing_ok=True)
+        left = place_of(self.folder, key)
+        for file in (self._failures / f"{key}.json", left, left.with_suffix(".lock")):
+            file.unlink(missing_ok=True)
 
     def write_failure(self, cell: Cell, error: BaseException) -> None:
         """Keep why a cell failed; it is tried again by the next run."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from padleak.errors import InputError
+from padleak.study import unfinished
 from padleak.study.cell import Cell, Outcome
 from padleak.study.pack import Parcel
 from padleak.study.store import Store
@@ -16,7 +17,13 @@ _SLICE_SECONDS = 0.5
 
 
 class Keeper(Protocol):
-    """Keeps results: a `Store`, or a `Parcel` on its way to one."""
+    """Keeps results: a `Store`, or a `Parcel` on its way to one.
+
+    Attributes:
+        folder: Where results are, if that is on this machine.
+    """
+
+    folder: Path | None
 
     def __contains__(self, key: str) -> bool: ...
 
@@ -50,7 +57,8 @@ def run_cell(cell: Cell, keeper: Keeper) -> str | None:
         return None
     try:
         start = time.perf_counter()
-        outcome = cell.run()
+        with unfinished.at_hand(keeper.folder):
+            outcome = cell.run()
         seconds = {"seconds": time.perf_counter() - start}
         keeper.write(cell, dataclasses.replace(outcome, facts=outcome.facts | seconds))
     except Exception as caught:  # whatever a cell does wrong, it is kept with its reason

@@ -1,0 +1,77 @@
+"""The texts of a language trial: padded to train and test on, and as they were written for tasks."""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+
+from padleak.data.corpus import load_corpus
+from padleak.data.padding import pad
+from padleak.data.pairs import load_pairs
+from padleak.data.sequences import Sequences
+from padleak.data.vocabulary import UNKNOWN
+from padleak.data.word_order import word_orders
+from padleak.models.objectives import Texts
+
+_LONGEST_TARGET = 10
+
+
+class Material(NamedTuple):
+    """Two pools of texts; none is in both.
+
+    Attributes:
+        train, test: Padded at the end; those to train on in the order asked for, those to test on in their own.
+        task_train, task_test: The same texts in their own order, labelled with their topic, and without giveaways.
+        words, target_words: Sizes of the vocabularies.
+        topics: Names of the topics.
+        giveaways: Ids of words that give the topic away.
+    """
+
+    train: Texts
+    test: Texts
+    task_train: Sequences
+    task_test: Sequences
+    words: int
+    target_words: int
+    topics: tuple[str, ...]
+    giveaways: tuple[int, ...]
+
+    @property
+    def filled(self) -> float:
+        """Share of the steps to train on that are words."""
+        return float(self.train.real.mean())
+
+
+@functools.lru_cache(maxsize=2)
+def material_of(data: str, paired: bool, length: int, word_order: str, seed: int) -> Material:
+    """The texts of a source, cut to rows of at most `length` words.
+
+    Args:
+        data: A corpus, or pairs where `paired`.
+        length: Of a row.
+        word_order: A name of `word_orders`.
+        seed: Of the order.
+    """
+    source = load_pairs(data).openings(length) if paired else load_corpus(data)
+    train, test = (source.train, source.test) if paired else source.windows(length)
+    ordered = word_orders[word_order](train, np.random.default_rng([seed, 2]))
+    targets = (source.train_targets, source.test_targets) if paired else (None, None)
+    giveaways = getattr(source, "giveaways", ())
+    return Material(
+        *(_pad(rows, told, length) for rows, told in zip((ordered, test), targets)),
+        *(_hide(rows, giveaways) for rows in (train, test)),
+        source.words, getattr(source, "target_words", 0), source.topics, giveaways,
+    )  # fmt: skip
+
+
+def _pad(rows: Sequences, targets: Sequences | None, length: int) -> Texts:
+    padded = pad(rows, length, "post")
+    if targets is None:
+        return Texts(padded.inputs, padded.mask)
+    told = pad(targets, _LONGEST_TARGET, "post")
+    return Texts(padded.inputs, padded.mask, told.inputs, told.mask)
+
+
+def _hide(rows: Sequences, words: tuple[int, ...]) -> Sequences:
+    """Texts in which certain words are unknown."""
+    return rows.with_values(np.where(np.isin(rows.values, words), UNKNOWN, rows.values).astype(rows.values.dtype))

@@ -1,0 +1,84 @@
+"""Where a cell that runs long can leave what it has done so far, and find what others have finished.
+
+Whoever runs a cell says which results folder is at hand; without one, nothing is kept and nothing found, and the cell does all
+of its work again.
+"""
+
+import contextlib
+import io
+import os
+import zipfile
+from collections.abc import Iterator
+from contextvars import ContextVar
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+_FOLDER: ContextVar[Path | None] = ContextVar("folder of results", default=None)
+
+
+@contextlib.contextmanager
+def at_hand(folder: Path | None) -> Iterator[None]:
+    """Work with a results folder, or none, at hand."""
+    token = _FOLDER.set(folder)
+    try:
+        yield
+    finally:
+        _FOLDER.reset(token)
+
+
+def place_of(folder: Path, key: str) -> Path:
+    """The file in which a cell leaves its work."""
+    return folder / "unfinished" / f"{key}.npz"
+
+
+class Checkpoint:
+    """What a cell has left of its work: arrays by name, whole or not at all.
+
+    Args:
+        key: The cell's.
+    """
+
+    def __init__(self, key: str):
+        folder = _FOLDER.get()
+        self._file = None if folder is None else place_of(folder, key)
+
+    def load(self) -> dict[str, np.ndarray] | None:
+        """What was left last, or None. A file that cannot be read counts as none."""
+        return None if self._file is None else _read(self._file)
+
+    def save(self, arrays: dict[str, np.ndarray]) -> None:
+        """Leave arrays in place of what was left before."""
+        if self._file is None:
+            return
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._file.with_name(f".partial-{self._file.name}-{os.getpid()}")
+        partial.write_bytes(buffer.getvalue())
+        partial.replace(self._file)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Wait while another process is at the same work: what it leaves is found then."""
+        if self._file is None:
+            yield
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._file.with_suffix(".lock")):
+            yield
+
+
+def finished(key: str, name: str) -> dict[str, np.ndarray] | None:
+    """Arrays that a finished cell keeps under a name, such as its weights; None where it is not finished or not at hand."""
+    folder = _FOLDER.get()
+    return None if folder is None else _read(folder / "cells" / key / f"{name}.npz")
+
+
+def _read(file: Path) -> dict[str, np.ndarray] | None:
+    try:
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
