@@ -255,3 +255,163 @@ def test_texts_of_a_user_have_no_values_that_could_be_missing(tmp_path):
     chosen = replace(PROFILES["standard"], data=f"csv:{file}")
     assert all(cell.data.startswith("frequency") for cell in EXPERIMENTS["missing_steps"].design(chosen).cells)
     assert any(cell.data == chosen.data for cell in EXPERIMENTS["core_grid"].design(chosen).cells)
+
+
+def plant_language(name: str, value) -> dict[str, dict]:
+    """Verdicts on a table of language cells in which `value(cell, probe, layer, metric)` was measured, with a little noise."""
+    generator, rows = np.random.default_rng(0), []
+    cells = [cell for cell in EXPERIMENTS[name].design(PROFILES["standard"]).cells if cell.kind == "language"]
+    by_layer = [
+        ("untouched", "told_of_input"),
+        ("untouched", "change_pwcca"),
+        ("topic, full", "frozen"),
+        ("order, full", "frozen"),
+    ]
+    of_model = [("test", metric) for metric in ("accuracy", "accuracy_of_unigrams", "loss", "loss_of_unigrams")]
+    of_model += [
+        ("audit", "leaks"),
+        *((f"{task}, {share}", "tuned") for task in ("topic", "order") for share in ("full", "few")),
+    ]
+    for cell in cells:
+        asked = [(probe, str(layer), metric) for probe, metric in by_layer for layer in range(cell.layers + 1)]
+        for probe, layer, metric in [*asked, *((probe, "model", metric) for probe, metric in of_model)]:
+            if (planted := value(cell, probe, layer, metric)) is not None:
+                noise = 0 if metric == "leaks" else 0.0005 * generator.normal()
+                rows.append((cell.key, probe, layer, metric, planted + noise))
+    table = pd.DataFrame(rows, columns=["cell", "probe", "layer", "metric", "value"])
+    table = table.merge(pd.DataFrame([{"cell": cell.key, **cell.factors} for cell in cells]), on="cell")
+    verdicts = judge([Case(name, EXPERIMENTS[name].claims, table, 0)])
+    return {verdict["id"]: verdict["verdict"] for verdict in verdicts}
+
+
+AS_PUBLISHED = {
+    "told_of_input": {
+        "masked": [5.2, 5.1, 4.9, 5.0, 5.1],
+        "causal": [5.3, 5.2, 5, 4.5, 4],
+        "translation": [5.2, 5, 4.8, 4.6, 4.5],
+    },
+    "change_pwcca": {"masked": [0.09, 0.08, 0.07, 0.1], "causal": [0.07] * 4, "translation": [0.06, 0.05, 0.05, 0.04]},
+    "frozen": {"masked": [0.8], "causal": [0.7], "translation": [0.7]},
+    "accuracy": {"masked": [0.4], "causal": [0.4], "translation": [0.4]},
+    "loss": {"masked": [3], "causal": [3], "translation": [3]},
+}
+TURNED_ROUND = AS_PUBLISHED | {
+    "told_of_input": {
+        "masked": [5.2, 5.0, 4.5, 4.0, 3.5],
+        "causal": [5.3, 5.0, 4.5, 4.7, 4.6],
+        "translation": [5.2] * 5,
+    },
+    "change_pwcca": {"masked": [0.05] * 4, "causal": [0.07] * 4, "translation": [0.06, 0.07, 0.08, 0.09]},
+    "frozen": {"masked": [0.7], "causal": [0.8], "translation": [0.7]},
+    "accuracy": {"masked": [0.1], "causal": [0.4], "translation": [0.4]},
+}
+
+
+@pytest.mark.parametrize(("curves", "verdict"), [(AS_PUBLISHED, "supported"), (TURNED_ROUND, "refuted")])
+def test_objectives_find_what_is_planted(curves, verdict):
+    """Networks of the smaller width and those that were not trained are planted otherwise, and must not count."""
+
+    def value(cell, probe, layer, metric):
+        if metric == "leaks":
+            return 0.0 if cell.audited else None
+        if cell.width == 32 or not cell.steps:
+            return 9.0
+        if metric not in curves:
+            return {"accuracy_of_unigrams": 0.1, "loss_of_unigrams": 6.0}.get(metric)
+        curve = curves[metric][cell.objective]
+        place = (0 if layer == "model" else int(layer)) - (metric == "change_pwcca")
+        return curve[min(place, len(curve) - 1)] if place >= 0 else None
+
+    expected = dict.fromkeys(("O1", "O2", "O3", "O8", "O9"), verdict)
+    if verdict == "refuted":  # the last layer is the least, so nothing is won back: no effect
+        expected["O2"] = "equivalent"
+    assert plant_language("objectives", value) == expected
+
+
+def test_a_single_model_that_leaks_refutes_that_none_does():
+    def value(cell, probe, layer, metric):
+        if metric == "leaks":
+            return float(cell.objective == "causal" and cell.width == 32) if cell.audited else None
+        return {"accuracy": 0.4, "loss": 3.0, "accuracy_of_unigrams": 0.1, "loss_of_unigrams": 6.0}.get(metric)
+
+    assert plant_language("objectives", value)["O9"] == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("less", "more", "verdict"),
+    [(0.3, 0.3, "supported"), (0.3, 0.5, "refuted"), (0.5, 0.3, "refuted"), (0.4, 0.4, "equivalent")],
+)
+def test_masking_rates_find_what_is_planted(less, more, verdict):
+    def value(cell, probe, layer, metric):
+        planted = {0.05: less, 0.4: more}.get(cell.corrupted, 0.4)
+        return 0.9 if cell.share_told < 1 else planted if metric in ("accuracy", "tuned") else None
+
+    assert plant_language("masking_rate", value) == {"O4": verdict}
+
+
+@pytest.mark.parametrize(
+    ("only_mask", "or_right", "only_wrong", "verdict"),
+    [(0.7, 0.7, 0.7, "supported"), (0.9, 0.7, 0.9, "refuted"), (0.7, 0.7, 0.75, "refuted"), (0.7, 0.9, 0.7, "refuted")],
+)
+def test_masking_splits_find_what_is_planted(only_mask, or_right, only_wrong, verdict):
+    read = {(1.0, 0.0): only_mask, (0.8, 0.0): or_right, (0.0, 1.0): only_wrong}
+
+    def value(cell, probe, layer, metric):
+        split = cell.share_masked, cell.share_replaced
+        if metric == "told_of_input":
+            return 3.0 if split == (1.0, 0.0) else 4.0
+        return read.get(split, 0.8) if metric == "frozen" else None
+
+    assert plant_language("masking_split", value) == {"O5": verdict}
+
+
+@pytest.mark.parametrize(
+    ("topic", "order", "verdict"), [(0.79, 0.5, "supported"), (0.6, 0.5, "refuted"), (0.79, 0.79, "refuted")]
+)
+def test_word_orders_find_what_is_planted(topic, order, verdict):
+    def value(cell, probe, layer, metric):
+        if metric != "tuned":
+            return None
+        if cell.positions == "none" or not cell.steps:
+            return 0.1
+        if cell.word_order == "shuffled_1":
+            return topic if probe.startswith("topic") else order
+        return 0.4 if cell.word_order == "corpus" else 0.8
+
+    assert plant_language("word_order", value) == {"O6": verdict}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "at_random", "verdict"), [(0.9, 0.7, "supported"), (0.7, 0.9, "refuted"), (0.9, 0.4, "refuted")]
+)
+def test_cloze_finds_what_is_planted(chosen, at_random, verdict):
+    def value(cell, probe, layer, metric):
+        if metric != "tuned" or probe != "topic, few":
+            return None
+        if not cell.steps:
+            return 0.5
+        return at_random if cell.cloze < 0 else 0.6 + (chosen - 0.6) * cell.cloze
+
+    assert plant_language("cloze", value) == {"O7": verdict}
+
+
+@pytest.mark.parametrize(("field", "source", "reads"), [("corpus", "text", "corpora"), ("pairs", "pairs", "pairs")])
+def test_texts_of_a_user_are_taken_by_those_that_read_them(field, source, reads, tmp_path):
+    from dataclasses import replace
+
+    file = tmp_path / "t.tsv"
+    file.write_text("".join(f"these are the words of line {row} of this text\tname {row}\n" for row in range(60)))
+    chosen = replace(PROFILES["standard"], **{field: f"{source}:{file}"})
+    able = [experiment for experiment in EXPERIMENTS.values() if experiment.reads == reads]
+    assert able
+    for experiment in able:
+        cells = [cell for cell in experiment.design(chosen).cells if cell.kind == "language"]
+        assert {cell.data for cell in cells} == {f"{source}:{file}"}
+
+
+def test_experiments_share_the_model_that_is_trained_as_bert_is():
+    keys = [
+        {cell.key for cell in EXPERIMENTS[name].design(PROFILES["standard"]).cells}
+        for name in ("masking_rate", "masking_split", "word_order")
+    ]
+    assert len(keys[0] & keys[1] & keys[2]) == PROFILES["standard"].seeds
