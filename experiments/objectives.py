@@ -22,20 +22,20 @@ CLEARLY = 0.1
 def design(profile: Profile) -> Design:
     """Three objectives in two widths, and the same encoders untrained; then how alike they are."""
     seeds = list(range(profile.seeds))
-    few = seeds[: profile.pick(2, 3, 20)]
+    some = seeds[: profile.pick(2, 3, 5)]
     common = {
         "data": profile.pairs or "docstrings?text=whole&words=1000", "paired": True, "tasks": ("topic", "order"),
     } | profile.pick(
         smoke={"batch": 16, "steps": 40, "tuning": 120},
         standard={"batch": 64, "steps": 1000, "layers": 4, "heads": 4, "learning_rate": 0.004, "tuning": 120},
-        paper={"batch": 64, "steps": 12_000, "layers": 6, "heads": 4, "learning_rate": 0.002, "tuning": 480, "length": 32},
+        paper={"batch": 64, "steps": 6000, "layers": 6, "heads": 4, "learning_rate": 0.002, "tuning": 480, "length": 32},
     )  # fmt: skip
-    wide, *narrow = profile.pick([16], [64, 32], [128, 64])
     taught = {"objective": OBJECTIVES, "looks_within": True} | common
-    trained = factorial(LanguageCell, width=wide, seed=seeds, **taught)
+    wide, narrow = profile.pick((16, 0), (64, 32), (128, 64))
+    trained = factorial(LanguageCell, width=wide, seed=profile.pick(seeds, seeds, some), **taught)
     if narrow:
-        trained += factorial(LanguageCell, width=narrow, seed=few, **taught)
-    drawn = factorial(LanguageCell, width=wide, seed=few, objective=["masked", "causal"], **common | {"steps": 0})
+        trained += factorial(LanguageCell, width=narrow, seed=profile.pick(seeds, some, seeds), **taught)
+    drawn = factorial(LanguageCell, width=wide, seed=some, objective=["masked", "causal"], **common | {"steps": 0})
     return audited_once(trained) + drawn + Design(tuple(compared(trained, wide)))
 
 
@@ -44,7 +44,7 @@ def compared(design: Design, width: int):
     by_place = {(cell.objective, cell.seed): cell for cell in design.cells if cell.width == width}
     for (objective, seed), cell in by_place.items():
         others = [by_place.get((objective, seed + 1))] + [
-            by_place[other, seed] for other in OBJECTIVES if OBJECTIVES.index(other) > OBJECTIVES.index(objective)
+            by_place.get((other, seed)) for other in OBJECTIVES if OBJECTIVES.index(other) > OBJECTIVES.index(objective)
         ]
         yield from (LikenessCell(seed=seed, first=cell, second=other) for other in others if other is not None)
 

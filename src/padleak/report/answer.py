@@ -107,5 +107,7 @@ def _say_verdicts(verdicts: pd.DataFrame) -> str:
     said = [f"Of {(~ours).sum()} published claims examined, {', '.join(named)}."] if named else []
     if ours.any():
         kept = (verdicts[ours].verdict == "supported").sum()
-        said.append(f"Of {ours.sum()} of our own (on dynamics, gaps and our instruments), {kept} supported.")
+        said.append(
+            f"Of {ours.sum()} of our own (on dynamics, gaps, objectives and our instruments), {kept} supported."
+        )
     return " ".join(said)

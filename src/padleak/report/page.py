@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import hashlib
+import io
 import json
 import logging
 import textwrap
@@ -13,9 +14,12 @@ from pathlib import Path
 import jinja2
 import matplotlib as mpl
 import pandas as pd
+from matplotlib.figure import Figure
+from PIL import Image
 
 from padleak.errors import InputError
 from padleak.report.answer import write_answer
+from padleak.report.article import answer_article, weigh_article
 from padleak.report.plots import STYLE, Drawn, figures
 from padleak.report.thread import answer_thread
 from padleak.report.words import say_effect, say_interval, say_number, say_p, say_power, short_source
@@ -109,8 +113,15 @@ def _save(drawn: Drawn, target: Path, name: str) -> None:
     figure.supxlabel(textwrap.fill(drawn.caption, int(1.6 * width)), x=0.01, ha="left", fontsize=8, color="0.3")
     figure.set_figheight(figure.get_figheight() + 0.9)
     figure.savefig(target / f"{name}.svg", metadata={"Date": None})
-    figure.savefig(target / f"{name}.png")
+    _save_picture(figure, target / f"{name}.png")
     (target / f"{name}.json").write_text(json.dumps([drawn.title, drawn.caption], indent=1), encoding="utf-8")
+
+
+def _save_picture(figure: Figure, file: Path) -> None:
+    """A picture of at most 256 colours, a third of the size."""
+    whole = io.BytesIO()
+    figure.savefig(whole, format="png")
+    Image.open(whole).convert("RGB").quantize(256).save(file, optimize=True)
 
 
 def gather(results: Results, sections: list[Section]) -> dict:
@@ -129,6 +140,8 @@ def gather(results: Results, sections: list[Section]) -> dict:
     return {
         "answer": write_answer(results),
         "thread": answer_thread(results),
+        "article": answer_article(results),
+        "weighed": weigh_article(results),
         "verdicts": verdicts,
         "sections": sections,
         "experiments": run["experiments"],

@@ -54,7 +54,7 @@ class Profile:
         sizes = self.pick(
             smoke={"steps": 40, "batch": 16, "width": 16, "tuning": 120},
             standard={},
-            paper={"steps": 12_000, "length": 32, "width": 64, "layers": 4, "heads": 4, "learning_rate": 0.003},
+            paper={"steps": 4000},
         )
         return {"seed": list(range(self.seeds))} | ({"data": self.corpus} if self.corpus else {}) | sizes
 

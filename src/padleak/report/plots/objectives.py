@@ -186,6 +186,7 @@ def words_told(table: pd.DataFrame, results: Results) -> Drawn | None:
     add_legend(axes)
     widest = rows[rows.width == rows.width.max()]
     means = where(widest, probe="test").groupby(["objective", "metric"], observed=True).value.mean()
+    pace = _trained(results.cells).groupby("objective", observed=True).words_per_second.median()
     return Drawn(
         figure,
         f"Masked models tell {say_percent(means['masked', 'accuracy'])} of hidden words (the most frequent word is "
@@ -194,7 +195,9 @@ def words_told(table: pd.DataFrame, results: Results) -> Drawn | None:
         "Unknown words are not counted. Translators tell the words of a function's name from the first words of "
         "its docstring. "
         f"{say_n(summarise(curves, ['objective', 'width']))}; bands {_INTERVALS}. "
-        f"The title is of width {int(widest.width.max())}.",
+        f"The title is of width {int(widest.width.max())}. Words of the source a second in training, median: "
+        + ", ".join(f"{label} {say_number(pace[name])}" for name, (label, _) in _OBJECTIVES.items() if name in pace)
+        + ".",
     )
 
 

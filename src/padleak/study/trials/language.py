@@ -38,7 +38,7 @@ _TEST_ROWS = 512
 _AUDITED_ROWS = 6
 _TESTED = Corruption(0.15, masked=1.0, replaced=0.0)
 """What all masked models are tested on, whatever they were trained on."""
-_WORK_OF_A_STEP = 4e-6
+_WORK_OF_A_WEIGHT = 6e-5
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,11 @@ class LanguageCell(Cell):
     def effort(self) -> float:
         """Rows and steps, by the numbers of a layer's weights and of the words to tell."""
         weights = 12 * self.layers * self.width**2 + 2000 * self.width
-        return _WORK_OF_A_STEP * weights * self.batch * self.length * (self.steps + self.tuning * 3 * len(self.tasks))
+        return _WORK_OF_A_WEIGHT * weights * self.batch * self.length * (self.steps + self.tuning * 3 * len(self.tasks))
 
     def programs(self) -> float:
         """Training, scoring, fine-tuning."""
-        return 2.0 * self.layers
+        return 2.0 + 2.0 * self.layers if self.steps >= STEPS_THAT_PAY else 2.0
 
     def surroundings(self) -> dict[str, str]:
         """The version of the texts, and the backend."""
