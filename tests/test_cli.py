@@ -17,7 +17,7 @@ def padleak(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["run", "core_gird"], "experiment must be one of attention_masking, core_grid"),
+        (["run", "core_gird"], "experiment must be one of attention_masking, cloze, core_grid"),
         (["run", "core_gird"], "Did you mean core_grid?"),
         (["run", "--profile", "standart"], "Did you mean standard?"),
         (["run", "--dataset", "csv:nowhere.csv"], "must be a file that exists; got nowhere.csv"),
@@ -35,6 +35,13 @@ def padleak(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
         ),
         (["run", "--dataset", "gaussian"], "--dataset must be a table that is found, not drawn; got gaussian"),
         (["run", "--dataset", "csv:nowhere.csv?target=y"], "table csv must be a file that exists; got nowhere.csv"),
+        (["run", "--dataset", "text:nowhere.txt"], "corpus text must be a file that exists; got nowhere.txt"),
+        (
+            ["run", "core_grid", "--dataset", "cloze"],
+            "experiment must be one that takes a corpus: masking_rate, masking_split",
+        ),
+        (["run", "--dataset", "pairs:nowhere.tsv"], "pairs pairs must be a file that exists; got nowhere.tsv"),
+        (["run", "--dataset", "cloze", "--target", "num"], "--target must be left out with cloze; got num"),
         (["run", "core_gird", "--dataset", "wine"], "Did you mean core_grid?"),
         (
             ["run", "--dataset", "csv:nowhere.csv", "--target", "num"],

@@ -23,6 +23,7 @@ app = typer.Typer(
 
 _TAKEN_AS = {"sequences": "data", "tables": "table", "corpora": "corpus", "pairs": "pairs"}
 """What experiments read -> the setting of a profile that names the user's."""
+_AS_SAID = {"tables": "a table", "corpora": "a corpus", "pairs": "pairs of texts"}
 _MARKS = {"supported": "green", "refuted": "red", "equivalent": "blue", "inconclusive": "yellow"}
 
 ProfileOption = Annotated[str, typer.Option("--profile", "-p", help="smoke (minutes), standard or paper (hours).")]
@@ -430,7 +431,7 @@ def _that_read(names: list[str], reads: str) -> list[str]:
     for name in names:
         if name not in able:
             choose_experiments([name])
-            raise InputError("experiment", f"one that takes {reads}: {', '.join(able)}", name)
+            raise InputError("experiment", f"one that takes {_AS_SAID[reads]}: {', '.join(able)}", name)
     return names or able
 
 

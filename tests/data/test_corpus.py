@@ -63,7 +63,7 @@ def test_a_wrong_source_is_told(source, says):
 
 def test_a_file_of_few_lines_and_a_window_of_few_words_are_told(tmp_path):
     (tmp_path / "poem.txt").write_text("one two three\n")
-    with pytest.raises(InputError, match="of many lines of 8 words or more; got 0"):
+    with pytest.raises(InputError, match="of at least 50 different lines of 8 words or more; got 0"):
         load_corpus(f"text:{tmp_path / 'poem.txt'}")
     with pytest.raises(InputError, match="length must be at least 8; got 4"):
         load_corpus("docstrings").windows(4)

@@ -76,7 +76,7 @@ def test_names_are_split_at_underscores_and_humps(name, words):
     ("source", "text", "says"),
     [
         ("pairs:{}", "one column\n" * 40, "of two columns between tabs"),
-        ("pairs:{}", "a b\tc\n", "of enough different pairs"),
+        ("pairs:{}", "a b\tc\n", "of at least 50 different pairs"),
         ("pairs:{}?word=3", "a b\tc\n", "Did you mean words"),
         ("pair:{}", "a b\tc\n", "pairs must be one of docstrings, pairs; got pair"),
     ],

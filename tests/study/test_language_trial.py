@@ -12,7 +12,7 @@ from padleak.study.trials.likeness import LikenessCell
 from padleak.study.trials.material import material_of
 from padleak.study.work import run_cell
 
-TINY = {"steps": 40, "batch": 16, "width": 16, "tuning": 120}
+TINY = {"steps": 40, "batch": 16, "width": 16, "tuning": 60}
 PAIRED = TINY | {"data": "docstrings?text=whole&words=1000", "paired": True}
 
 

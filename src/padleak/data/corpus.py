@@ -25,6 +25,8 @@ _SHORTEST = 8
 """Words; shorter lines tell nothing of what stands around a word."""
 
 
+FEWEST = 50
+"""Texts; some of fewer would hardly be enough to test on."""
 _LABEL_WORDS, _LEANERS, _NEUTRAL = 4, 40, 120
 """Words of `cloze` that tell a topic, that lean towards one (each of both), and that do neither."""
 _LEANING, _LEANS_RIGHT = 0.2, 0.8
@@ -87,8 +89,8 @@ def text(path: str, *, words: int = 2000) -> Corpus:
     lines = parse(Path(path), lambda: Path(path).read_text(encoding="utf-8").splitlines())
     texts = [tokens for tokens in map(split_words, dict.fromkeys(lines)) if len(tokens) >= _SHORTEST]
     testing = choose_test_rows(" ".join(tokens).encode() for tokens in texts)
-    if len(texts) < 2 or testing.all() or not testing.any():
-        raise InputError(path, f"of many lines of {_SHORTEST} words or more", f"{len(texts)}")
+    if len(texts) < FEWEST or testing.all() or not testing.any():
+        raise InputError(path, f"of at least {FEWEST} different lines of {_SHORTEST} words or more", len(texts))
     vocabulary = Vocabulary.of((tokens for tokens, out in zip(texts, testing) if not out), words)
     sequences = Sequences.from_rows(vocabulary.encode_all(texts), np.zeros(len(texts), int))
     return Corpus(sequences.take(~testing), sequences.take(testing), vocabulary.size, ("text",))

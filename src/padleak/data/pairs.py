@@ -18,6 +18,7 @@ import numpy as np
 from filelock import FileLock
 
 from padleak.data import docstrings as library_docstrings
+from padleak.data.corpus import FEWEST
 from padleak.data.dataset import Source
 from padleak.data.docstrings import LIBRARIES, cache_folder, drop_names, first_paragraph, parse_documented
 from padleak.data.files import choose_test_rows, one_file, parse, read_separated
@@ -115,9 +116,9 @@ def _make(name: str, found: Iterable[Pair], words: int, target_words: int) -> Pa
         else:
             kept[tuple(pair.source)] = pair._replace(target=[BEGIN, *pair.target, END])
     testing = choose_test_rows(" ".join(source).encode() for source in kept)
-    if len(kept) < 2 or testing.all() or not testing.any():
+    if len(kept) < FEWEST or testing.all() or not testing.any():
         raise InputError(
-            name, "of enough different pairs to test on some", f"{len(kept)} usable; left out: {dict(skipped)}"
+            name, f"of at least {FEWEST} different pairs", f"{len(kept)} usable; left out: {dict(skipped)}"
         )
     sources, targets, topics = zip(*kept.values())
     names, labels = np.unique(topics, return_inverse=True)

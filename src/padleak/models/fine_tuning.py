@@ -13,8 +13,8 @@ from padleak.models.language import LanguageModel
 if TYPE_CHECKING:
     from keras import KerasTensor
 
-STEPS_AT_ONCE = 20
-STEPS_THAT_PAY = 200
+STEPS_AT_ONCE = 10
+STEPS_THAT_PAY = 100
 """From so many on, compiling to machine code saves more than it takes."""
 _LEARNING_RATE = 0.003
 
@@ -53,7 +53,7 @@ class FineTuner:
             weights: Of the encoder, as `get_weights` gives them.
             inputs: Ids and which are real, `(row, step)`.
             labels: Classes, `(row,)`.
-            steps: Optimiser steps, a multiple of 20.
+            steps: Optimiser steps, a multiple of 10.
             batch: Rows of each.
             seed: Of the head and of the order.
         """

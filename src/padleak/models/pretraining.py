@@ -16,6 +16,8 @@ from padleak.models.objectives import Asking, Texts, objectives
 
 STEPS_AT_ONCE = 20
 """Steps that go through in one call; the number of steps is a multiple of it."""
+STEPS_THAT_PAY = 200
+"""From so many on, compiling to machine code saves more than it takes."""
 _WARM_UP = 0.1
 """Share of the steps in which the learning rate rises; then it falls to nothing."""
 

@@ -18,15 +18,14 @@ from padleak.data.tasks import tasks
 from padleak.data.vocabulary import FIRST_WORD
 from padleak.data.word_order import word_orders
 from padleak.errors import InputError
-from padleak.models import backend
+from padleak.models import backend, fine_tuning
 from padleak.models.engines.engine import Lesson
-from padleak.models.fine_tuning import STEPS_THAT_PAY
 from padleak.models.language import POSITIONS, LanguageModel
 from padleak.models.objectives import Asking, objectives
-from padleak.models.pretraining import STEPS_AT_ONCE, Course, Pretrainer, pretrainer_for
+from padleak.models.pretraining import STEPS_AT_ONCE, STEPS_THAT_PAY, Course, Pretrainer, pretrainer_for
 from padleak.study.cell import Cell, Outcome
 from padleak.study.grid import Design, Profile
-from padleak.study.trials.downstream import Downstream
+from padleak.study.trials.downstream import FEWER_STEPS, Downstream
 from padleak.study.trials.layers import look_within, sample_states
 from padleak.study.trials.material import Material, material_of
 from padleak.study.unfinished import Checkpoint, finished
@@ -58,7 +57,7 @@ class LanguageCell(Cell):
         steps: Of training, a multiple of 20; 0 leaves the encoder as it is drawn.
         batch, learning_rate: As in `Course`.
         tasks: Names of `tasks` that the encoder is tried on.
-        tuning: Steps of fine-tuning on all rows of a task, a multiple of 120; a sixth of them on few.
+        tuning: Steps of fine-tuning on all rows of a task, a multiple of 60; a sixth of them on few.
         looks_within: Whether the layers are looked at.
         audited: Whether our own auditor is asked if padding leaks into the model.
     """
@@ -99,7 +98,7 @@ class LanguageCell(Cell):
         self._corruption()
         if self.width % self.heads:
             raise InputError("width", f"a multiple of heads ({self.heads})", self.width)
-        for name, unit in (("steps", STEPS_AT_ONCE), ("tuning", 6 * STEPS_AT_ONCE)):
+        for name, unit in (("steps", STEPS_AT_ONCE), ("tuning", FEWER_STEPS * fine_tuning.STEPS_AT_ONCE)):
             if getattr(self, name) % unit or getattr(self, name) < 0:
                 raise InputError(name, f"0 or a multiple of {unit}", getattr(self, name))
         if objectives.facts(self.objective).get("translates") and not self.paired:
@@ -163,6 +162,8 @@ class LanguageCell(Cell):
         downstream = Downstream(self.language(material), material, self.length, self.seed)
         weights = pretrainer.encoder.get_weights()
         for name in self.tasks:
+            if len(material.topics) < 2 and tasks.facts(name).get("needs_topics"):
+                continue
             rows += list(downstream.measure(name, weights, pretrainer, self.tuning))
         facts["seconds_downstream"] = time.perf_counter() - start
         if self.audited:
