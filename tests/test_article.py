@@ -19,7 +19,7 @@ def planted(widths=(32, 64), claims=None) -> SimpleNamespace:
         for width in widths
         for objective in ("masked", "causal", "translation")
         for metric, probe, layer, value in (
-            ("change_pwcca", "untouched", 1, width / 100), ("told_of_input", "untouched", 0, 5.0),
+            ("change_pwcca", "untouched", 1, width / 100), ("change_pwcca", "untouched", 2, width / 100), ("told_of_input", "untouched", 0, 5.0),
             ("told_of_input", "untouched", 1, 4.0), ("told_of_input", "untouched", 2, 4.5),
             ("frozen", "topic, full", 0, 0.6), ("frozen", "topic, full", 1, 0.7), ("frozen", "order, full", 0, 0.5),
         )

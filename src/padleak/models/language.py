@@ -1,11 +1,12 @@
 """Small Transformers that learn a language: one encoder for every objective, and a decoder for those that translate."""
 
+import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from padleak.models.attention_layers import masked_attention
 from padleak.models.backend import keras
-from padleak.models.seeding import seeded
+from padleak.models.seeding import from_plan
 
 if TYPE_CHECKING:
     from keras import KerasTensor
@@ -63,7 +64,7 @@ class LanguageModel:
         Args:
             seed: Of all weights.
         """
-        encoder = seeded(self._encoder(), seed)
+        encoder = from_plan(_plan_encoder(self.encoder), seed)
         top = encoder.outputs[-1]
         if not self.decoder_layers:
             head = keras.layers.Dense(self.words, kernel_initializer=_drawn(seed), name="head")
@@ -71,7 +72,7 @@ class LanguageModel:
             at_places = keras.Model([*encoder.inputs, *places], head(_gather(top, *places)))
             return Views(keras.Model(encoder.inputs, head(top)), at_places, encoder)
         inputs, real = encoder.inputs
-        decoder = seeded(self._decoder(), seed + 1)
+        decoder = from_plan(_plan_decoder(self), seed + 1)
         model = keras.Model([inputs, real, *decoder.inputs[:2]], decoder([*decoder.inputs[:2], top, real]))
         return Views(model, None, encoder)
 
@@ -116,6 +117,16 @@ class LanguageModel:
         norm = keras.layers.LayerNormalization(name=f"{name}_norm")(values)
         wide = keras.layers.Dense(_WIDENING * self.width, activation="gelu", name=name)(norm)
         return values + keras.layers.Dense(self.width, name=f"{name}_narrow")(wide)
+
+
+@functools.lru_cache(maxsize=4)
+def _plan_encoder(language: LanguageModel) -> dict:
+    return language._encoder().get_config()
+
+
+@functools.lru_cache(maxsize=4)
+def _plan_decoder(language: LanguageModel) -> dict:
+    return language._decoder().get_config()
 
 
 def _gather(states: "KerasTensor", rows: "KerasTensor", steps: "KerasTensor") -> "KerasTensor":

@@ -64,7 +64,15 @@ def _say_scale(results: Results) -> Iterator[tuple[str, tuple[str, ...]]]:
     if table.width.nunique() < 2:
         return
     changes = where(table, metric="change_pwcca", probe="untouched")
-    yield "O1", (_by_width(changes.groupby(["width", "objective"], observed=True).value.mean(), "mean change"),)
+    later = changes[changes.layer.astype(str) != "1"]
+    by = ["width", "objective"]
+    yield (
+        "O1",
+        (
+            _by_width(changes.groupby(by, observed=True).value.mean(), "mean change"),
+            _by_width(later.groupby(by, observed=True).value.mean(), "from the first layer on, as published"),
+        ),
+    )
     told = where(table, metric="told_of_input", probe="untouched")
     told = told.assign(layer=told.layer.astype(str).astype(int))
     means = told.pivot_table(index=["width", "objective"], columns="layer", values="value", observed=True)
@@ -83,7 +91,7 @@ def _say_scale(results: Results) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "O3", (_by_width(means.iloc[:, 0] - means.iloc[:, -1], "nats lost from first to last layer"),)
     read = where(table, metric="frozen", probe=["topic, full", "order, full"])
     best = read.groupby(["width", "objective", "probe", "seed"], observed=True).value.max()
-    yield "O8", (_by_width(best.groupby(["width", "objective"], observed=True).mean(), "accuracy of a linear reader"),)
+    yield "O8", (_by_width(best.groupby(by, observed=True).mean(), "accuracy of a linear reader"),)
 
 
 def _by_width(values: pd.Series, what: str) -> str:

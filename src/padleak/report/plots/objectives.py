@@ -22,6 +22,11 @@ _FATES = {
     "few masked": ("masked", _OKABE_ITO[5]),
     "few replaced": ("replaced by another", _OKABE_ITO[6]),
 }
+_PAIRS = {f"{name} and {name}": colour for name, (_, colour) in _OBJECTIVES.items()} | {
+    "masked and causal": _OKABE_ITO[2],
+    "masked and translation": _OKABE_ITO[6],
+    "causal and translation": _OKABE_ITO[7],
+}
 _PUBLISHED_CHANGES = {
     "masked": (0.090, 0.077, 0.062, 0.066, 0.110),
     "causal": (0.075, 0.067, 0.065, 0.079, 0.070),
@@ -186,7 +191,8 @@ def words_told(table: pd.DataFrame, results: Results) -> Drawn | None:
     add_legend(axes)
     widest = rows[rows.width == rows.width.max()]
     means = where(widest, probe="test").groupby(["objective", "metric"], observed=True).value.mean()
-    pace = _trained(results.cells).groupby("objective", observed=True).words_per_second.median()
+    cells = _trained(results.cells[results.cells.cell.isin(widest.cell)])
+    pace = cells.groupby("objective", observed=True).words_per_second.median()
     return Drawn(
         figure,
         f"Masked models tell {say_percent(means['masked', 'accuracy'])} of hidden words (the most frequent word is "
@@ -262,9 +268,9 @@ def likeness_of_encoders(table: pd.DataFrame, results: Results) -> Drawn | None:
         axes[0], ((~same, "two objectives, one seed"), (same, "one objective, two seeds"))
     ):
         seen = _layers(rows[chosen], ["pair"])
-        for place, (name, lines) in enumerate(seen.groupby("pair", observed=True)):
+        for name, lines in seen.groupby("pair", observed=True):
             label = f"{name.split(' and ')[0]}, another seed" if chosen is same else name
-            draw_line(panel, lines, "layer", label, _OKABE_ITO[(1, 3, 5)[place]], "-" if chosen is same else "--")
+            draw_line(panel, lines, "layer", label, _PAIRS[name], "-" if chosen is same else "--")
         panel.set(title=title, xlabel="layer")
         panel.xaxis.get_major_locator().set_params(integer=True)
     axes[0, 0].set_ylabel("likeness of states, linear CKA")

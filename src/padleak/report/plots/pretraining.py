@@ -133,11 +133,11 @@ def word_orders(table: pd.DataFrame, results: Results) -> Drawn | None:
     table = table.assign(arm=np.where(table.steps > 0, arm, "drawn"))
     names = [name for name in _ORDERS if name in set(table.arm)]
     figure, axes = new_figure(columns=2, width=11, height=3.8, sharey=True)
-    for panel, (task, (title, colour)) in zip(axes[0], _TASKS.items()):
+    for panel, (task, (title, _)) in zip(axes[0], _TASKS.items()):
         rows = where(table, probe=f"{task}, full")
         best = where(rows, metric="frozen").groupby(["arm", "seed"], observed=True).value.max().reset_index()
         for shown, label, tint, above in (
-            (where(rows, metric="tuned"), "fine-tuned", colour, -0.12), (best, "frozen, read linearly", "0.4", 0.12),
+            (where(rows, metric="tuned"), "fine-tuned", _OKABE_ITO[5], -0.12), (best, "frozen, read linearly", "0.4", 0.12),
         ):  # fmt: skip
             seen = summarise(shown, ["arm"]).set_index("arm").reindex(names)
             draw_dots(panel, seen, np.arange(len(names)) + above, label, tint, "o" if above < 0 else "D")
