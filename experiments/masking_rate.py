@@ -9,8 +9,6 @@ from padleak.study import Above, Claim, Design, Experiment, Profile, factorial, 
 from padleak.study.trials.language import LanguageCell, audited_once
 
 TASKS = ("topic", "order")
-POINT = 0.01
-"""One point of accuracy."""
 
 
 def design(profile: Profile) -> Design:
@@ -31,7 +29,7 @@ def told(rate: float):
 
 
 def tuned(rate: float):
-    """Accuracy after fine-tuning on many rows, mean of two tasks."""
+    """Accuracy after fine-tuning on many rows, mean of tasks."""
 
     def effect(table: pd.DataFrame) -> pd.Series:
         return per_seed(
@@ -57,7 +55,7 @@ EXPERIMENT = Experiment(
             "O4", "Masking 15 % is about right: more hides too much, less learns too slowly",
             "Devlin et al. 2019 (arXiv:1810.04805)",
             tuple(
-                Above(f"{what}, 15 % less {100 * rate:.0f} %", less(measure, rate), "accuracy", 0.0, POINT)
+                Above(f"{what}, 15 % less {100 * rate:.0f} %", less(measure, rate), "accuracy", 0.0)
                 for what, measure in (("masked words told", told), ("fine-tuned", tuned))
                 for rate in (0.4, 0.05)
             ),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from padleak.study import Above, Claim, Design, Experiment, Profile, Within, factorial, where
+from padleak.study import Above, Claim, Design, Experiment, Profile, Within, at_best_layer, factorial, where
 from padleak.study.trials.language import LanguageCell, audited_once
 
 SPLITS = ((0.8, 0.1), (1.0, 0.0), (0.8, 0.2), (0.8, 0.0), (0.0, 0.8), (0.0, 1.0))
@@ -31,9 +31,9 @@ def of(split: tuple[float, float], table: pd.DataFrame) -> pd.DataFrame:
 
 
 def read(split: tuple[float, float], table: pd.DataFrame) -> pd.Series:
-    """Accuracy of a linear reader of the layer that it reads best, many rows, mean of two tasks."""
+    """Accuracy of a linear reader of its best layer, many rows, mean of tasks."""
     rows = where(of(split, table), metric="frozen", probe=[f"{task}, full" for task in TASKS])
-    return rows.groupby(["seed", "probe"], observed=True).value.max().groupby("seed").mean()
+    return at_best_layer(rows, ["probe"]).groupby("seed").value.mean()
 
 
 def told(split: tuple[float, float], table: pd.DataFrame) -> pd.Series:

@@ -6,7 +6,20 @@ the first words of docstrings; the translator tells the words of the function's 
 
 import pandas as pd
 
-from padleak.study import OURS, Above, AtMost, Below, Claim, Design, Experiment, Profile, factorial, per_seed, where
+from padleak.study import (
+    OURS,
+    Above,
+    AtMost,
+    Below,
+    Claim,
+    Design,
+    Experiment,
+    Profile,
+    at_best_layer,
+    factorial,
+    per_seed,
+    where,
+)  # fmt: skip
 from padleak.study.trials.language import LanguageCell, audited_once
 from padleak.study.trials.likeness import LikenessCell
 
@@ -36,7 +49,8 @@ def design(profile: Profile) -> Design:
     if narrow:
         trained += factorial(LanguageCell, width=narrow, seed=profile.pick(seeds, some, seeds), **taught)
     drawn = factorial(LanguageCell, width=wide, seed=some, objective=["masked", "causal"], **common | {"steps": 0})
-    return audited_once(trained) + drawn + Design(tuple(compared(trained, wide)))
+    trained = audited_once(trained)
+    return trained + drawn + Design(tuple(compared(trained, wide)))
 
 
 def compared(design: Design, width: int):
@@ -66,25 +80,32 @@ def nth(values: pd.DataFrame, place: int) -> pd.Series:
     return values.iloc[:, place] if values.shape[1] else pd.Series(dtype=float)
 
 
-def change(objective: str):
-    """PWCCA distance of consecutive layers, mean over layers, one number a seed."""
-    return lambda table: by_layer(table, objective, "change_pwcca").mean(axis=1)
+def changes(table: pd.DataFrame, objective: str) -> pd.DataFrame:
+    """PWCCA distance of consecutive layers, a column each; from the first layer on, as published, so without that of the first
+    from the embedded words."""
+    return by_layer(table, objective, "change_pwcca").iloc[:, 1:]
+
+
+def difference(first: str, second: str):
+    """Of mean changes, one number a seed."""
+    return lambda table: changes(table, first).mean(axis=1) - changes(table, second).mean(axis=1)
 
 
 def first_less_last_change(table: pd.DataFrame) -> pd.Series:
-    changes = by_layer(table, "translation", "change_pwcca")
-    return nth(changes, 0) - nth(changes, -1)
+    seen = changes(table, "translation")
+    return nth(seen, 0) - nth(seen, -1)
 
 
 def above_least(layer: int):
-    """What a layer tells of the word that goes in, less what the layer does that tells least; which that is, the other seeds
-    say, so that chance alone gives no dip."""
+    """What a layer tells of the word that goes in, less what the inner layer does that tells least.
+
+    Which that is, the other seeds say, so that chance alone gives no dip.
+    """
 
     def effect(table: pd.DataFrame) -> pd.Series:
         told = by_layer(table, "masked", "told_of_input")
-        least = [told.drop(index=seed).mean().idxmin() for seed in told.index] if len(told) > 1 else []
-        above = {seed: nth(told, layer)[seed] - told[name][seed] for seed, name in zip(told.index, least)}
-        return pd.Series(above, dtype=float)
+        inner = at_best_layer((-told.iloc[:, 1:-1]).melt(ignore_index=False).reset_index().assign(of=0), ["of"])
+        return nth(told, layer) + inner.set_index("seed").value
 
     return effect
 
@@ -105,15 +126,15 @@ def lost(objective: str):
 
 def lost_most(table: pd.DataFrame) -> pd.Series:
     others = pd.concat([lost("masked")(table), lost("translation")(table)], axis=1)
-    return lost("causal")(table) - others.max(axis=1)
+    return lost("causal")(table) - others.max(axis=1, skipna=False)
 
 
 def read(objective: str):
-    """Accuracy of a linear reader of the layer that it reads best, many rows, mean of two tasks; one number a seed."""
+    """Accuracy of a linear reader of its best layer, many rows, mean of tasks; one number a seed."""
 
     def effect(table: pd.DataFrame) -> pd.Series:
         rows = where(widest(table), objective=objective, metric="frozen", probe=["topic, full", "order, full"])
-        return rows.groupby(["seed", "probe"], observed=True).value.max().groupby("seed").mean()
+        return at_best_layer(rows, ["probe"]).groupby("seed").value.mean()
 
     return effect
 
@@ -148,18 +169,16 @@ EXPERIMENT = Experiment(
             "a masked one's most", VOITA,
             (
                 Above("translator: first change less the last", first_less_last_change, "1 - PWCCA", 0.0),
-                Above("mean change, language model less translator",
-                      lambda table: change("causal")(table) - change("translation")(table), "1 - PWCCA", 0.0),
-                Above("mean change, masked model less language model",
-                      lambda table: change("masked")(table) - change("causal")(table), "1 - PWCCA", 0.0),
+                Above("mean change, language model less translator", difference("causal", "translation"), "1 - PWCCA", 0.0),
+                Above("mean change, masked model less language model", difference("masked", "causal"), "1 - PWCCA", 0.0),
             ),
             "change_by_layer",
         ),
         Claim(
             "O2", "A masked language model first encodes context and then reconstructs the token", VOITA,
             (
-                Above("told of the input token, last layer less the least", above_least(-1), "nats", 0.0, NATS),
-                Above("first layer less the least", above_least(0), "nats", 0.0, NATS),
+                Above("told of the input token, last layer less the least inner one", above_least(-1), "nats", 0.0, NATS),
+                Above("embedded words less the least inner layer", above_least(0), "nats", 0.0),
             ),
             "information_by_layer",
         ),
@@ -175,7 +194,7 @@ EXPERIMENT = Experiment(
             "O8", "Masked models use both sides, language models only the past, so masked ones encode better",
             "Devlin et al. 2019 (arXiv:1810.04805)",
             (
-                Above("read linearly, masked model less language model, mean of two tasks",
+                Above("read linearly, masked model less language model, mean of tasks",
                       lambda table: read("masked")(table) - read("causal")(table), "accuracy", 0.0, POINT),
             ),
             "frozen_by_objective",
@@ -183,7 +202,7 @@ EXPERIMENT = Experiment(
         Claim(
             "O9", "Padding leaks into none of these models, and all tell words better than frequencies do", OURS,
             (
-                AtMost("share of audited models that leak", leaks, "of models", 0.0),
+                AtMost("worst of the audited models", leaks, "(1 = leaks)", 0.0),
                 Above("masked: accuracy gained", gained("masked", "accuracy"), "accuracy", POINT),
                 Above("causal: loss gained", gained("causal", "loss"), "nats", CLEARLY),
                 Above("translation: loss gained", gained("translation", "loss"), "nats", CLEARLY),

@@ -53,11 +53,11 @@ EXPERIMENT = Experiment(
             "O6", "Word order matters little for pre-training: a small loss on a task of words, a large one on one of order",
             "Sinha et al. 2021 (arXiv:2104.06644)",
             (
-                Below("which library wrote it: natural less shuffled words", less("natural", "shuffled_1", "topic"), "accuracy",
+                Below("which topic: natural less shuffled words", less("natural", "shuffled_1", "topic"), "accuracy",
                       SMALL),
                 Above("in order or shuffled: natural less shuffled words", less("natural", "shuffled_1", "order"), "accuracy",
                       SMALL),
-                Above("which library wrote it: shuffled words less words of the corpus",
+                Above("which topic: shuffled words less words of the corpus",
                       less("shuffled_1", "corpus", "topic"), "accuracy", 0.0),
             ),
             "word_orders",

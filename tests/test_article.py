@@ -19,7 +19,8 @@ def planted(widths=(32, 64), claims=None) -> SimpleNamespace:
         for width in widths
         for objective in ("masked", "causal", "translation")
         for metric, probe, layer, value in (
-            ("change_pwcca", "untouched", 1, width / 100), ("change_pwcca", "untouched", 2, width / 100), ("told_of_input", "untouched", 0, 5.0),
+            ("change_pwcca", "untouched", 1, width / 100), ("change_pwcca", "untouched", 2, width / 200),
+            ("told_of_input", "untouched", 0, 5.0),
             ("told_of_input", "untouched", 1, 4.0), ("told_of_input", "untouched", 2, 4.5),
             ("frozen", "topic, full", 0, 0.6), ("frozen", "topic, full", 1, 0.7), ("frozen", "order, full", 0, 0.5),
         )
@@ -43,7 +44,7 @@ def test_every_statement_that_was_measured_is_answered():
     first, second, third = ((*answer.sentences, "")[:2] for answer in answers)
     assert first[0] == "This did not hold at this scale (5 seeds). Told: 0.25 [0.125, 0.375] nats."
     assert first[1].startswith(
-        "Mean change at width 32: masked 0.32, language model 0.32, translator 0.32; at width 64: masked 0.64"
+        "Mean change from the first layer on at width 32: masked 0.16, language model 0.16, translator 0.16; at width"
     )
     assert second[1].startswith("width 32: 5 nats at first, 4 at least, 4.5 at last; width 64")
     assert third[0].startswith("This stayed open") and third[1] == ""

@@ -322,10 +322,7 @@ def test_objectives_find_what_is_planted(curves, verdict):
         place = (0 if layer == "model" else int(layer)) - (metric == "change_pwcca")
         return curve[min(place, len(curve) - 1)] if place >= 0 else None
 
-    expected = dict.fromkeys(("O1", "O2", "O3", "O8", "O9"), verdict)
-    if verdict == "refuted":  # the last layer is the least, so nothing is won back: no effect
-        expected["O2"] = "equivalent"
-    assert plant_language("objectives", value) == expected
+    assert plant_language("objectives", value) == dict.fromkeys(("O1", "O2", "O3", "O8", "O9"), verdict)
 
 
 def test_a_single_model_that_leaks_refutes_that_none_does():
@@ -339,7 +336,7 @@ def test_a_single_model_that_leaks_refutes_that_none_does():
 
 @pytest.mark.parametrize(
     ("less", "more", "verdict"),
-    [(0.3, 0.3, "supported"), (0.3, 0.5, "refuted"), (0.5, 0.3, "refuted"), (0.4, 0.4, "equivalent")],
+    [(0.3, 0.3, "supported"), (0.3, 0.5, "refuted"), (0.5, 0.3, "refuted"), (0.4, 0.4, "inconclusive")],
 )
 def test_masking_rates_find_what_is_planted(less, more, verdict):
     def value(cell, probe, layer, metric):

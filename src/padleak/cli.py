@@ -441,6 +441,7 @@ def _say_what_is_read(source: str, reads: str) -> None:
     from padleak.data.dataset import load
     from padleak.data.pairs import load_pairs
     from padleak.data.table import load_table
+    from padleak.data.vocabulary import FIRST_WORD
 
     left_out: list[str] = []
     if reads in ("corpora", "pairs"):
@@ -448,7 +449,7 @@ def _say_what_is_read(source: str, reads: str) -> None:
         what = "texts" if reads == "corpora" else "pairs"
         words = len(texts.train.values) + len(texts.test.values)
         _say(
-            f"{len(texts.train) + len(texts.test)} {what} of {words} words in all; {texts.words} have a number of their own"
+            f"{len(texts.train) + len(texts.test)} {what}, {words} words, {texts.words - FIRST_WORD} of them told apart"
         )
         left_out = [f"{count} ({reason})" for reason, count in getattr(texts, "skipped", {}).items()]
     elif reads == "tables":

@@ -35,15 +35,17 @@ def test_every_question_is_answered_and_the_same_again():
 
 
 @pytest.mark.slow
-def test_unigrams_are_those_of_numpy():
-    cell = LanguageCell(**TINY | {"steps": 0})
+@pytest.mark.parametrize("objective", ["causal", "translation"])
+def test_unigrams_are_those_of_numpy(objective):
+    cell = LanguageCell(objective=objective, **PAIRED | {"steps": 0})
     measured = cell.run().measurements.set_index("metric").value
     material = cell.material()
-    counts = np.array([(material.train.ids == word).sum() for word in range(material.words)], float) + 1
+    told = material.train.ids if objective == "causal" else material.train.target_ids[:, 1:]
+    counts = np.array([(told == word).sum() for word in range(1000)], float) + 1
     counts[:2] = 1
     labels = np.concatenate([lesson.labels[lesson.weights > 0] for lesson in cell.tested(material)])
     assert measured["loss_of_unigrams"] == pytest.approx(np.mean(np.log(counts.sum() / counts[labels])))
-    assert measured["accuracy_of_unigrams"] == pytest.approx(np.mean(labels == counts.argmax()))
+    assert measured["accuracy_of_unigrams"] == pytest.approx(np.mean(labels == counts.argmax())) and counts.argmax() > 1
 
 
 @pytest.mark.slow
@@ -103,6 +105,17 @@ def test_texts_to_train_on_are_shuffled_and_those_of_tasks_are_not():
     assert natural.filled > 0.9
 
 
+@pytest.mark.parametrize(
+    ("data", "paired"), [("docstrings?words=1000", False), ("docstrings?text=whole&words=1000", True)]
+)
+def test_no_row_to_test_on_is_a_row_to_train_on(data, paired):
+    material = material_of(data, paired, 16, "natural", 0)
+    trained = {tuple(row) for row in material.train.ids}
+    assert not trained & {tuple(row) for row in material.test.ids} and len(material.test.ids) > 1000
+    assert len(material.test.ids) == len(material.task_test)
+    assert (material.test.target_ids is None) != paired
+
+
 def test_words_that_give_the_topic_away_are_hidden_in_tasks():
     material = material_of("cloze", False, 12, "natural", 0)
     assert np.isin(material.train.ids, material.giveaways).sum() == len(material.train.ids)
@@ -119,6 +132,7 @@ def test_words_that_give_the_topic_away_are_hidden_in_tasks():
         ({"steps": 50}, "steps must be 0 or a multiple of 20; got 50"),
         ({"width": 33}, r"width must be a multiple of heads \(2\)"),
         ({"corrupted": 1.5}, "rate must be a share above 0"),
+        ({"tasks": ("order",), "tuning": 0}, "tuning must be above 0 where there are tasks"),
         ({"positions": "learned"}, "positions must be one of rotary, none"),
     ],
 )

@@ -96,7 +96,7 @@ def text(path: str, *, words: int = 2000) -> Corpus:
     return Corpus(sequences.take(~testing), sequences.take(testing), vocabulary.size, ("text",))
 
 
-@corpora.add(synthetic=True)
+@corpora.add
 def cloze(*, texts: int = 6000, length: int = 12) -> Corpus:
     """Made-up texts with one word each that tells the topic.
 

@@ -47,7 +47,7 @@ def shuffle_groups(texts: Sequences, size: int, generator: np.random.Generator) 
 
     >>> text = Sequences.from_rows([[2, 3, 4, 5, 6]], [0])
     >>> shuffle_groups(text, 2, np.random.default_rng(1)).values.tolist()
-    [4, 5, 6, 2, 3]
+    [6, 2, 3, 4, 5]
     """
     text = np.repeat(np.arange(len(texts)), texts.lengths)
     place = np.arange(len(text)) - texts.offsets[:-1][text]

@@ -115,7 +115,9 @@ class Pretrainer:
         losses, hits = [], []
         for lesson in lessons:
             view, inputs = self._engine.taught(lesson)
-            logits = self._look(view, inputs)[0]
+            # Places have another length than rows, which a look may go through in blocks.
+            look = self._look if lesson.places is None else self._engine.look_whole
+            logits = look(view, inputs)[0]
             told = np.take_along_axis(log_softmax(logits, axis=-1), lesson.labels[..., None].astype(int), axis=-1)
             counts = (lesson.weights > 0).ravel()
             losses.append(-told.ravel()[counts])

@@ -7,7 +7,7 @@ import pandas as pd
 from padleak.report.thread import Answer
 from padleak.report.words import say_number
 from padleak.study.results import Results
-from padleak.study.select import where
+from padleak.study.select import at_best_layer, where
 
 _CLAIMS = [f"O{number}" for number in range(1, 10)]
 _FOUND = {
@@ -21,7 +21,6 @@ _NAMES = {"masked": "masked", "causal": "language model", "translation": "transl
 
 def answer_article(results: Results) -> list[Answer]:
     """Its statements, one by one, from the experiments on objectives; as many as were measured."""
-    claims = where(results.verdicts, id=_CLAIMS) if len(results.verdicts) else results.verdicts
     scale = dict(_say_scale(results)) if "objectives" in results.run["experiments"] else {}
     return [
         Answer(
@@ -29,21 +28,25 @@ def answer_article(results: Results) -> list[Answer]:
             (_say_verdict(claim), *scale.get(claim["id"], ())),
             claim["figure"],
         )
-        for claim in claims.to_dict("records")
-        if claim["n"]
+        for claim in _examined(results)
     ]
 
 
 def weigh_article(results: Results) -> str:
     """Which of its statements held at this scale, which did not, and which stayed open, in a sentence."""
-    claims = where(results.verdicts, id=_CLAIMS) if len(results.verdicts) else results.verdicts
     named = {
-        says: [claim["id"] for claim in claims.to_dict("records") if claim["n"] and claim["verdict"] in verdicts]
+        says: [claim["id"] for claim in _examined(results) if claim["verdict"] in verdicts]
         for says, verdicts in (
             ("held", ("supported",)), ("did not hold", ("refuted", "equivalent")), ("stayed open", ("inconclusive",)),
         )
     }  # fmt: skip
     return "; ".join(f"{', '.join(ids)} {says}" for says, ids in named.items() if ids)
+
+
+def _examined(results: Results) -> list[dict]:
+    """Claims of which something was measured."""
+    claims = where(results.verdicts, id=_CLAIMS) if len(results.verdicts) else results.verdicts
+    return [claim for claim in claims.to_dict("records") if claim["n"]]
 
 
 def _say_verdict(claim: dict) -> str:
@@ -52,7 +55,8 @@ def _say_verdict(claim: dict) -> str:
         for part in claim["parts"]
         if part["n"]
     )
-    return f"{_FOUND[claim['verdict']]} at this scale ({claim['n']} seeds). {parts[0].upper()}{parts[1:]}."
+    seeds = min(part["n"] for part in claim["parts"])
+    return f"{_FOUND[claim['verdict']]} at this scale ({seeds} seeds). {parts[0].upper()}{parts[1:]}."
 
 
 def _say_scale(results: Results) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -69,14 +73,16 @@ def _say_scale(results: Results) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield (
         "O1",
         (
-            _by_width(changes.groupby(by, observed=True).value.mean(), "mean change"),
-            _by_width(later.groupby(by, observed=True).value.mean(), "from the first layer on, as published"),
+            _by_width(later.groupby(by, observed=True).value.mean(), "mean change from the first layer on"),
+            _by_width(
+                changes.groupby(by, observed=True).value.mean(), "with the first layer's change from the embedded words"
+            ),
         ),
     )
     told = where(table, metric="told_of_input", probe="untouched")
     told = told.assign(layer=told.layer.astype(str).astype(int))
     means = told.pivot_table(index=["width", "objective"], columns="layer", values="value", observed=True)
-    masked = means.xs("masked", level="objective")
+    masked = means[means.index.get_level_values("objective") == "masked"].droplevel("objective")
     yield (
         "O2",
         (
@@ -90,15 +96,19 @@ def _say_scale(results: Results) -> Iterator[tuple[str, tuple[str, ...]]]:
     )
     yield "O3", (_by_width(means.iloc[:, 0] - means.iloc[:, -1], "nats lost from first to last layer"),)
     read = where(table, metric="frozen", probe=["topic, full", "order, full"])
-    best = read.groupby(["width", "objective", "probe", "seed"], observed=True).value.max()
-    yield "O8", (_by_width(best.groupby(by, observed=True).mean(), "accuracy of a linear reader"),)
+    best = at_best_layer(read, [*by, "probe"])
+    yield "O8", (_by_width(best.groupby(by, observed=True).value.mean(), "accuracy of a linear reader"),)
 
 
 def _by_width(values: pd.Series, what: str) -> str:
     """A sentence of values by width and objective."""
     said = [
         f"width {width}: "
-        + ", ".join(f"{name} {say_number(values[width, objective])}" for objective, name in _NAMES.items())
+        + ", ".join(
+            f"{name} {say_number(values[width, objective])}"
+            for objective, name in _NAMES.items()
+            if (width, objective) in values.index
+        )
         for width in sorted(values.index.get_level_values("width").unique())
     ]
     return f"{what[0].upper()}{what[1:]} at {'; at '.join(said)}."

@@ -1,5 +1,6 @@
 """From the table of measurements to one number a seed."""
 
+import numpy as np
 import pandas as pd
 
 from padleak.data.dataset import datasets
@@ -26,6 +27,24 @@ def per_seed(table: pd.DataFrame, metric: str, layer: str = "prediction", **valu
     Differences of two such series pair by seed.
     """
     return where(table, metric=metric, layer=layer, **values).groupby("seed").value.mean()
+
+
+def at_best_layer(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """The value of each group and seed at the layer that is best on average over the other seeds.
+
+    The best of several noisy numbers would be too good. Where there is one seed, it is taken all the same.
+
+    >>> rows = pd.DataFrame({"seed": [0, 0, 1, 1], "layer": list("abab"), "task": "t", "value": [0.1, 0.9, 0.3, 0.2]})
+    >>> at_best_layer(rows, ["task"]).value.tolist()
+    [0.1, 0.2]
+    """
+    values = table.pivot_table(index=[*by, "seed"], columns="layer", values="value", observed=True)
+    if values.empty:
+        return pd.DataFrame(columns=[*by, "seed", "value"]).astype({"value": float})
+    groups = values.groupby(level=by, observed=True)
+    others = (groups.transform("sum") - values).where(groups.transform("count") > 1, values)
+    chosen = others.fillna(-np.inf).to_numpy().argmax(axis=1)
+    return values.index.to_frame(index=False).assign(value=values.to_numpy()[np.arange(len(values)), chosen])
 
 
 def with_fresh_seeds(table: pd.DataFrame, seen: int = 5) -> pd.DataFrame:

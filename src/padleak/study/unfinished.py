@@ -59,6 +59,11 @@ class Checkpoint:
         partial.write_bytes(buffer.getvalue())
         partial.replace(self._file)
 
+    def discard(self) -> None:
+        """Leave nothing, for work that no cell will be finished with."""
+        if self._file is not None:
+            self._file.unlink(missing_ok=True)
+
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Wait while another process is at the same work: what it leaves is found then."""

@@ -7,7 +7,7 @@ import pandas as pd
 from padleak.report.plots import Drawn, add_legend, draw_dots, draw_line, figures, new_figure, say_n, summarise
 from padleak.report.words import say_number, say_percent
 from padleak.study.results import Results
-from padleak.study.select import where
+from padleak.study.select import at_best_layer, where
 
 _OKABE_ITO = mpl.color_sequences["okabe_ito"]
 _OBJECTIVES = {
@@ -87,14 +87,17 @@ def change_by_layer(table: pd.DataFrame, results: Results) -> Drawn | None:
         return None
     figure, axes = _beside_published(rows, _PUBLISHED_CHANGES, 2, "change from the layer before, 1 - PWCCA")
     add_legend(axes)
-    widest = rows[rows.width == rows.width.max()]
-    means = widest.groupby("objective", observed=True).value.mean()
+    later = rows[(rows.width == rows.width.max()) & (rows.layer.astype(str) != "1")]
+    means = later.groupby("objective", observed=True).value.mean()
     told = [say_number(means[name]) for name in _OBJECTIVES]
     return Drawn(
         figure,
-        f"Mean change between layers: {told[0]} in a masked model, {told[1]} in a language model, {told[2]} in a "
+        f"Mean change from layer to layer, from the first on: {told[0]} in a masked model, {told[1]} in a language "
+        f"model, {told[2]} in a "
         "translator",
-        "Distance of consecutive layers' states of the same words of test texts; layer 1 is beside the embedded words. "
+        "Distance of consecutive layers' states of the same words of test texts. How layer 1 changes the embedded "
+        "words is "
+        "not among the published numbers, nor in the title. "
         f"{say_n(summarise(rows, ['objective', 'width']))}; bands {_INTERVALS}. "
         "The scales of the panels differ.",
     )
@@ -120,9 +123,10 @@ def information_by_layer(table: pd.DataFrame, results: Results) -> Drawn | None:
         f"{say_number(least)} at least "
         f"and {say_number(last)} at last; a language model's {say_number(begin)} at first and {say_number(end)} at "
         "last",
-        "Mutual information of the states' clusters and the 1,000 most frequent words, at words of test texts that "
-        "were left "
-        "untouched. Dotted: the same with words shuffled, which is what so many clusters make of so few states. "
+        "Mutual information of the states' clusters and the 1,000 most frequent words, at words of test texts; masked "
+        "models see these corrupted as in training, and words count that were left untouched. Dotted: the same "
+        "with words "
+        "shuffled, which is what so many clusters make of so few states. "
         f"{say_n(summarise(rows, ['objective', 'width']))}; bands {_INTERVALS}.",
     )
 
@@ -198,8 +202,8 @@ def words_told(table: pd.DataFrame, results: Results) -> Drawn | None:
         f"Masked models tell {say_percent(means['masked', 'accuracy'])} of hidden words (the most frequent word is "
         f"{say_percent(means['masked', 'accuracy_of_unigrams'])}); language models' perplexity is "
         f"{np.exp(means['causal', 'loss']):.0f} (frequencies: {np.exp(means['causal', 'loss_of_unigrams']):.0f})",
-        "Unknown words are not counted. Translators tell the words of a function's name from the first words of "
-        "its docstring. "
+        "Unknown words are not counted. Translators tell the words of the target: of docstrings, the name "
+        "of the function. "
         f"{say_n(summarise(curves, ['objective', 'width']))}; bands {_INTERVALS}. "
         f"The title is of width {int(widest.width.max())}. Words of the source a second in training, median: "
         + ", ".join(f"{label} {say_number(pace[name])}" for name, (label, _) in _OBJECTIVES.items() if name in pace)
@@ -219,7 +223,7 @@ def frozen_by_objective(table: pd.DataFrame, results: Results) -> Drawn | None:
         task=rows.probe.astype(str).str.split(", ").str[0],
         arm=np.where(rows.steps > 0, rows.objective.astype(str), "drawn, " + rows.objective.astype(str)),
     )
-    best = rows.groupby(["task", "way", "arm", "seed"], observed=True).value.max().reset_index()
+    best = at_best_layer(rows, ["task", "way", "arm"])
     ways = ["frozen, full", "tuned, full", "frozen, few", "tuned, few"]
     arms = {
         **_OBJECTIVES,
@@ -247,7 +251,7 @@ def frozen_by_objective(table: pd.DataFrame, results: Results) -> Drawn | None:
         f"A linear reader of frozen encoders is right in {say_percent(read['masked'])} of cases after masked training, "
         f"{say_percent(read['causal'])} after a language model's and {say_percent(read['translation'])} after a "
         "translator's "
-        "(mean of two tasks, many labelled texts)",
+        "(mean of tasks, many labelled texts)",
         "Frozen: logistic regression on the mean state of the layer that it reads best; tuned: all weights trained "
         "further. "
         f"Few: 16 texts a class. {say_n(summarise(best, ['arm']))}; bars {_INTERVALS}.",
@@ -284,6 +288,7 @@ def likeness_of_encoders(table: pd.DataFrame, results: Results) -> Drawn | None:
         f"{say_number(together)}",
         "Debiased linear CKA of the states of the same words of test texts; 1 is all alike up to a rotation. "
         "Encoders of one seed "
-        f"begin with the same weights. {say_n(summarise(rows, ['pair']))} or pairs of seeds; bands are 95 % Student "
-        "intervals.",
+        f"begin with the same weights. {say_n(summarise(rows, ['pair']))} or pairs of seeds, each with the next; "
+        "bands are "
+        "95 % Student intervals, as if pairs shared no seed.",
     )

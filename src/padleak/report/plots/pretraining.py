@@ -7,7 +7,7 @@ import pandas as pd
 from padleak.report.plots import Drawn, add_legend, draw_dots, draw_line, figures, new_figure, say_n, summarise
 from padleak.report.words import say_percent
 from padleak.study.results import Results
-from padleak.study.select import where
+from padleak.study.select import at_best_layer, where
 
 _OKABE_ITO = mpl.color_sequences["okabe_ito"]
 _TASKS = {"topic": ("which topic?", _OKABE_ITO[5]), "order": ("in order or shuffled?", _OKABE_ITO[6])}
@@ -19,8 +19,8 @@ _SPLITS = {
     (0.0, 0.8): ("80 % other, 20 % kept", 94.6),
     (0.0, 1.0): ("only others", 94.6),
 }
-"""Shares of [MASK] and of other words: how they are said, and the published F1 of named entities, frozen (Devlin "
-"et al., table 8)."""
+"""Shares of [MASK] and of other words: how they are said, and the published F1 of named entities, frozen (Devlin et al.,
+table 8)."""
 _ORDERS = {
     "natural": "natural order",
     "shuffled_4": "groups of 4 shuffled",
@@ -40,7 +40,8 @@ def masking_rates(table: pd.DataFrame, results: Results) -> Drawn | None:
     whole, apart = (rows[(rows.share_told == 1) == is_whole] for is_whole in (True, False))
     if rows.empty:
         return None
-    figure, axes = new_figure(columns=3, width=12, height=3.6)
+    shown = _tasks_of(rows)
+    figure, axes = new_figure(columns=1 + len(shown), width=4 + 4 * len(shown), height=3.6)
     told = where(whole, probe="test", metric="accuracy")
     draw_line(axes[0, 0], summarise(told, ["corrupted"]), "corrupted", "all of the masked are told", _OKABE_ITO[0])
     _mark(axes[0, 0], where(apart, probe="test", metric="accuracy"))
@@ -51,7 +52,7 @@ def masking_rates(table: pd.DataFrame, results: Results) -> Drawn | None:
         label="the most frequent word",
     )
     axes[0, 0].set(title="hidden words told", ylabel="accuracy at 15 % masked test words")
-    for panel, (task, (title, colour)) in zip(axes[0, 1:], _TASKS.items()):
+    for panel, (task, (title, colour)) in zip(axes[0, 1:], shown.items()):
         tuned = where(whole, probe=f"{task}, full", metric="tuned")
         draw_line(panel, summarise(tuned, ["corrupted"]), "corrupted", title, colour)
         _mark(panel, where(apart, probe=f"{task}, full", metric="tuned"))
@@ -74,6 +75,11 @@ def masking_rates(table: pd.DataFrame, results: Results) -> Drawn | None:
     )
 
 
+def _tasks_of(rows: pd.DataFrame) -> dict[str, tuple[str, object]]:
+    """Tasks that there are: texts without topics have fewer."""
+    return {task: said for task, said in _TASKS.items() if (rows.probe == f"{task}, full").any()}
+
+
 def _mark(panel, rows: pd.DataFrame) -> None:
     if len(rows):
         seen = summarise(rows, ["corrupted"])
@@ -92,10 +98,10 @@ def masking_splits(table: pd.DataFrame, results: Results) -> Drawn | None:
         split=[_SPLITS.get(pair, ("", 0))[0] for pair in zip(table.share_masked, table.share_replaced)]
     )
     read = where(table, metric="frozen", probe=[f"{task}, full" for task in _TASKS])
-    read = read.groupby(["split", "seed", "probe"], observed=True).value.max().reset_index()
+    read = at_best_layer(read, ["split", "probe"])
     within = where(table, metric="told_of_input", probe="untouched")
     panels = {
-        "frozen encoder, mean of two tasks\n(test accuracy)": read,
+        "frozen encoder, mean of tasks\n(test accuracy)": read,
         "told of visible words by the\nlast layer (nats)": within[
             within.layer.astype(str) == within.layer.astype(str).max()
         ],
@@ -118,7 +124,8 @@ def masking_splits(table: pd.DataFrame, results: Results) -> Drawn | None:
         f"A frozen encoder is read with {100 * scores[names[0]]:.1f} % right answers after BERT's split and with "
         f"{100 * scores[names[1]]:.1f} % after masking alone; all splits lie between {100 * scores.min():.1f} and "
         f"{100 * scores.max():.1f} %",
-        f"What stands in place of the 15 % of words that are to be told. {say_n(summarise(read, ['split']))}; bars "
+        "What stands in place of the 15 % of words to tell; in test texts, [MASK] for all. "
+        f"{say_n(summarise(read, ['split']))}; bars "
         f"{_INTERVALS}. "
         "Published: Devlin et al. 2019, table 8, without intervals.",
     )
@@ -132,14 +139,15 @@ def word_orders(table: pd.DataFrame, results: Results) -> Drawn | None:
     arm = np.where(table.positions.astype(str) == "none", "no positions", table.word_order.astype(str))
     table = table.assign(arm=np.where(table.steps > 0, arm, "drawn"))
     names = [name for name in _ORDERS if name in set(table.arm)]
-    figure, axes = new_figure(columns=2, width=11, height=3.8, sharey=True)
-    for panel, (task, (title, _)) in zip(axes[0], _TASKS.items()):
+    shown = _tasks_of(table)
+    figure, axes = new_figure(columns=len(shown), width=1 + 5 * len(shown), height=3.8, sharey=True)
+    for panel, (task, (title, _)) in zip(axes[0], shown.items()):
         rows = where(table, probe=f"{task}, full")
-        best = where(rows, metric="frozen").groupby(["arm", "seed"], observed=True).value.max().reset_index()
-        for shown, label, tint, above in (
+        best = at_best_layer(where(rows, metric="frozen"), ["arm"])
+        for dots, label, tint, above in (
             (where(rows, metric="tuned"), "fine-tuned", _OKABE_ITO[5], -0.12), (best, "frozen, read linearly", "0.4", 0.12),
         ):  # fmt: skip
-            seen = summarise(shown, ["arm"]).set_index("arm").reindex(names)
+            seen = summarise(dots, ["arm"]).set_index("arm").reindex(names)
             draw_dots(panel, seen, np.arange(len(names)) + above, label, tint, "o" if above < 0 else "D")
         panel.axvline(
             where(rows, metric="majority").value.mean(), color="0.4", linestyle=":", label="the most frequent class"
@@ -149,13 +157,15 @@ def word_orders(table: pd.DataFrame, results: Results) -> Drawn | None:
     axes[0, 0].invert_yaxis()
     add_legend(axes)
     tuned = where(table, metric="tuned").groupby(["probe", "arm"], observed=True).value.mean()
-    loss = {task: tuned[f"{task}, full", "natural"] - tuned[f"{task}, full", "shuffled_1"] for task in _TASKS}
+    loss = {task: tuned[f"{task}, full", "natural"] - tuned[f"{task}, full", "shuffled_1"] for task in shown}
+    told = [
+        f"{100 * points:.1f} points of accuracy where the question is '{_TASKS[task][0]}'"
+        for task, points in loss.items()
+    ]
     return Drawn(
         figure,
-        f"Shuffling the words of the texts to learn from costs {100 * loss['topic']:.1f} points of accuracy where "
-        "words alone tell, and "
-        f"{100 * loss['order']:.1f} where their order does",
-        "Masked language models; all are tried on texts in natural order, with 8,000 labelled ones. "
+        f"Shuffling the words of the texts to learn from costs {' and '.join(told)}",
+        "Masked language models; all are tried on texts in natural order, with many labelled ones. "
         f"{say_n(summarise(where(table, metric='tuned'), ['arm']))}; bars {_INTERVALS}.",
     )
 

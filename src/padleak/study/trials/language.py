@@ -101,7 +101,9 @@ class LanguageCell(Cell):
         for name, unit in (("steps", STEPS_AT_ONCE), ("tuning", FEWER_STEPS * fine_tuning.STEPS_AT_ONCE)):
             if getattr(self, name) % unit or getattr(self, name) < 0:
                 raise InputError(name, f"0 or a multiple of {unit}", getattr(self, name))
-        if objectives.facts(self.objective).get("translates") and not self.paired:
+        if self.tasks and not self.tuning:
+            raise InputError("tuning", "above 0 where there are tasks", self.tuning)
+        if self._translates and not self.paired:
             return "a corpus has nothing to translate into"
         return None
 
@@ -128,7 +130,7 @@ class LanguageCell(Cell):
     def course(self, material: Material) -> Course:
         """How it is trained."""
         cloze = None if self.cloze == NO_CLOZE else (material.giveaways, self.cloze)
-        asking = self._asking(material, self._corruption())._replace(cloze=cloze)
+        asking = self._asking(material, self._corruption(), self.length if cloze is None else 1)._replace(cloze=cloze)
         return Course(self.objective, asking, self.steps, self.batch, self.learning_rate, self.seed)
 
     def language(self, material: Material) -> LanguageModel:
@@ -137,7 +139,7 @@ class LanguageCell(Cell):
         decoder = {"decoder_layers": self.decoder_layers, "target_words": material.target_words}
         return LanguageModel(
             material.words, facts.get("causal", False), self.width, self.layers, self.heads, self.positions,
-            **decoder if facts.get("translates") else {},
+            **decoder if self._translates else {},
         )  # fmt: skip
 
     def material(self) -> Material:
@@ -154,7 +156,7 @@ class LanguageCell(Cell):
         backend.start()
         material = self.material()
         pretrainer, rows, facts = self.learn(material)
-        rows += list(_baselines(material, self.tested(material)))
+        rows += list(_baselines(material, self.tested(material), self._translates))
         if self.looks_within:
             corruption = self._corruption() if self.objective == "masked" else None
             rows += list(look_within(pretrainer, material, self.language(material).causal, corruption))
@@ -170,7 +172,7 @@ class LanguageCell(Cell):
             rows += list(_audit(pretrainer, self.tested(material)[0]))
         table = pd.DataFrame(rows).assign(layout=None, reference=None).astype({"count": "Int64", "value": "float64"})
         columns = ["probe", "layout", "count", "reference", "layer", "metric", "value"]
-        arrays = {"weights": pack_weights(weights), "states": sample_states(pretrainer, material)}
+        arrays = {"weights": _pack_weights(weights), "states": sample_states(pretrainer, material)}
         return Outcome(table[columns], facts, arrays)
 
     def learn(self, material: Material) -> tuple[Pretrainer, list[dict[str, Any]], dict[str, Any]]:
@@ -203,12 +205,14 @@ class LanguageCell(Cell):
         """Of the trained encoder: those of the finished cell where it is at hand, else it is trained here."""
         kept = finished(self.key, "weights")
         if kept is None:
-            return self.learn(material)[0].encoder.get_weights()
+            weights = self.learn(material)[0].encoder.get_weights()
+            Checkpoint(self.key).discard()
+            return weights
         return [kept[name] for name in sorted(kept)]
 
     def tested(self, material: Material) -> list[Lesson]:
         """Lessons on test texts, the same for every seed."""
-        asking = self._asking(material, _TESTED)
+        asking = self._asking(material, _TESTED, self.length)
         rows = np.random.default_rng(0).permutation(len(material.test.ids))[:_TEST_ROWS]
         blocks = np.resize(rows, -(-len(rows) // self.batch) * self.batch).reshape(-1, self.batch)
         return [
@@ -224,15 +228,19 @@ class LanguageCell(Cell):
         pretrainer.restore([left[f"variable_{place:03}"] for place in range(len(left) - 3)])
         return int(left["step"]), [tuple(row) for row in left["curve"].tolist()], float(left["seconds"])
 
+    @property
+    def _translates(self) -> bool:
+        return objectives.facts(self.objective).get("translates", False)
+
     def _source(self) -> Any:
         return source_of(self.data, pair_sets if self.paired else corpora)
 
     def _corruption(self) -> Corruption:
         return Corruption(self.corrupted, self.share_masked, self.share_replaced, self.share_told)
 
-    def _asking(self, material: Material, corruption: Corruption) -> Asking:
-        """As many answers as are chosen but for one batch in a thousand."""
-        likely = corruption.rate * corruption.told * self.batch * self.length
+    def _asking(self, material: Material, corruption: Corruption, candidates: int) -> Asking:
+        """As many answers as are chosen, but for one batch in a thousand, of so many candidates a row."""
+        likely = corruption.rate * corruption.told * self.batch * candidates
         return Asking(material.words, corruption, int(np.ceil(likely + 3 * np.sqrt(likely))))
 
 
@@ -252,7 +260,7 @@ def _pack(kept: list[np.ndarray], step: int, curve: list[tuple], seconds: float)
     return variables | {"step": np.array(step), "curve": np.array(curve), "seconds": np.array(seconds)}
 
 
-def pack_weights(weights: list[np.ndarray]) -> dict[str, np.ndarray]:
+def _pack_weights(weights: list[np.ndarray]) -> dict[str, np.ndarray]:
     """By names whose order is theirs."""
     return {f"weight_{place:03}": value for place, value in enumerate(weights)}
 
@@ -266,10 +274,10 @@ def _curve_rows(curve: list[tuple]) -> Iterator[dict[str, Any]]:
         yield {"probe": "test", "layer": "model", "metric": metric, "value": value}
 
 
-def _baselines(material: Material, tests: list[Lesson]) -> Iterator[dict[str, Any]]:
+def _baselines(material: Material, tests: list[Lesson], translates: bool) -> Iterator[dict[str, Any]]:
     """What is told by how often words occur, and no more: in training texts, each once more."""
     texts = material.train
-    seen, words = (texts.ids, material.words) if texts.target_ids is None else (texts.target_ids, material.target_words)
+    seen, words = (texts.target_ids[:, 1:], material.target_words) if translates else (texts.ids, material.words)
     counts = np.bincount(seen[seen >= FIRST_WORD], minlength=words) + 1.0
     labels = np.concatenate([lesson.labels[lesson.weights > 0] for lesson in tests])
     for metric, value in (

@@ -18,8 +18,8 @@ _TYPES = 1000
 """Most frequent words that count."""
 _STATES, _CLUSTERS = 16_000, 500
 _FEW_STATES, _FEW_CLUSTERS = 2000, 250
-"""Of untouched words; and of each fate, where they are compared. Voita et al. have 5 million states in 10,000 clusters."""
-_ROWS, _SAMPLED_ROWS = 1200, 8
+"""Of untouched words, and of each fate, as many as there are of the rarest. Voita et al.: 5 million states, 10,000 clusters."""
+_ROWS, _SAMPLED_ROWS = 3000, 8
 _BY_FATE = {"untouched": UNTOUCHED, "masked": MASKED, "kept": KEPT, "replaced": REPLACED}
 
 Row = dict[str, Any]
@@ -29,7 +29,7 @@ class Seen(NamedTuple):
     """Words and their states.
 
     Attributes:
-        states: Of each layer, `(word, unit)`.
+        states: Of each layer, `(word, unit)`, each with mean 0 and variance 1: the last layer of the encoder is so by itself.
         inputs, outputs: The word that goes in, and the one that is to be told there, `(word,)`.
         fate: What became of each word, `(word,)`.
     """
@@ -65,8 +65,9 @@ def look_within(
     yield from _changes(many.states)
     if corruption is not None:
         right = np.isin(seen.outputs, _frequent(material))
+        most = min(_FEW_STATES, *(int((right & (seen.fate == fate)).sum()) for fate in _BY_FATE.values()))
         for name, fate in _BY_FATE.items():
-            few = seen.some(right & (seen.fate == fate), _FEW_STATES, generator)
+            few = seen.some(right & (seen.fate == fate), most, generator)
             yield from _information(few, f"few {name}", _FEW_CLUSTERS, generator)
 
 
@@ -77,21 +78,26 @@ def see(
     corruption: Corruption | None,
     generator: np.random.Generator,
 ) -> Seen:
-    """All words of some test texts that have a word to tell."""
+    """All words of some test texts that are known and have a known one behind them: the same for every objective."""
     texts = material.test.take(generator.permutation(len(material.test.ids))[:_ROWS])
     ids, fate = texts.ids, np.full(texts.ids.shape, UNTOUCHED)
     if corruption is not None:
         thirds = Corruption(corruption.rate, 1 / 3, 1 / 3)
         ids, fate, _ = thirds.corrupt(texts.ids, texts.real, material.words, generator, texts.ids >= FIRST_WORD)
-    outputs = np.pad(texts.ids[:, 1:], ((0, 0), (0, 1))) if causal else texts.ids
-    known = texts.real & (outputs >= FIRST_WORD)
-    states = [layer[known] for layer in pretrainer.states(ids, texts.real)]
-    return Seen(states, ids[known], outputs[known], fate[known])
+    following = np.pad(texts.ids[:, 1:], ((0, 0), (0, 1)))
+    known = (texts.ids >= FIRST_WORD) & (following >= FIRST_WORD)
+    states = [_normalise(layer[known]) for layer in pretrainer.states(ids, texts.real)]
+    return Seen(states, ids[known], (following if causal else texts.ids)[known], fate[known])
+
+
+def _normalise(states: np.ndarray) -> np.ndarray:
+    centred = states - states.mean(axis=-1, keepdims=True)
+    return centred / np.maximum(centred.std(axis=-1, keepdims=True), 1e-6)
 
 
 def sample_states(pretrainer: Pretrainer, material: Material) -> dict[str, np.ndarray]:
     """Of a few test texts: `ids` and `real` `(row, step)`, and the states of each layer `(row, step, unit)`."""
-    texts = material.test.take(np.arange(_SAMPLED_ROWS))
+    texts = material.test.take(np.arange(min(_SAMPLED_ROWS, len(material.test.ids))))
     states = pretrainer.states(texts.ids, texts.real)
     return {"ids": texts.ids, "real": texts.real} | {f"layer_{depth}": layer for depth, layer in enumerate(states)}
 

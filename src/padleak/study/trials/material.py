@@ -11,13 +11,14 @@ from padleak.data.pairs import load_pairs
 from padleak.data.sequences import Sequences
 from padleak.data.vocabulary import UNKNOWN
 from padleak.data.word_order import word_orders
+from padleak.errors import InputError
 from padleak.models.objectives import Texts
 
-_LONGEST_TARGET = 10
+_LONGEST_TARGET, _FEWEST_TESTS = 10, 10
 
 
 class Material(NamedTuple):
-    """Two pools of texts; none is in both.
+    """Two pools of rows; none is in both.
 
     Attributes:
         train, test: Padded at the end; those to train on in the order asked for, those to test on in their own.
@@ -55,7 +56,16 @@ def material_of(data: str, paired: bool, length: int, word_order: str, seed: int
     source = load_pairs(data).openings(length) if paired else load_corpus(data)
     train, test = (source.train, source.test) if paired else source.windows(length)
     ordered = word_orders[word_order](train, np.random.default_rng([seed, 2]))
-    targets = (source.train_targets, source.test_targets) if paired else (None, None)
+    seen = {row.tobytes() for row in train}
+    fresh = np.array([row.tobytes() not in seen for row in test])
+    if fresh.sum() < _FEWEST_TESTS:
+        raise InputError(
+            data,
+            f"of at least {_FEWEST_TESTS} texts to test on that have {length // 2} words or more",
+            int(fresh.sum()),
+        )
+    test = test.take(fresh)
+    targets = (source.train_targets, source.test_targets.take(fresh)) if paired else (None, None)
     giveaways = getattr(source, "giveaways", ())
     return Material(
         *(_pad(rows, told, length) for rows, told in zip((ordered, test), targets)),
