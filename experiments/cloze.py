@@ -19,6 +19,7 @@ def design(profile: Profile) -> Design:
     toy = {
         "data": "cloze", "length": 12, "layers": 2, "width": 64, "heads": 1, "learning_rate": 0.003, "tasks": ("topic",),
         "seed": list(range(profile.seeds)), "steps": profile.pick(40, 400, 3000), "tuning": profile.pick(60, 120, 120),
+        "task_rows": profile.pick(400, 8000, 8000),
     }  # fmt: skip
     one_word = {"corrupted": 1.0, "share_masked": 1.0, "share_replaced": 0.0}
     at_random = {"corrupted": 1 / 12, "share_masked": 1.0, "share_replaced": 0.0}

@@ -39,7 +39,7 @@ def design(profile: Profile) -> Design:
     common = {
         "data": profile.pairs or "docstrings?text=whole&words=1000", "paired": True, "tasks": ("topic", "order"),
     } | profile.pick(
-        smoke={"batch": 16, "steps": 40, "tuning": 60},
+        smoke={"batch": 16, "steps": 40, "tuning": 60, "task_rows": 400},
         standard={"batch": 64, "steps": 1000, "layers": 4, "heads": 4, "learning_rate": 0.004, "tuning": 120},
         paper={"batch": 64, "steps": 6000, "layers": 6, "heads": 4, "learning_rate": 0.002, "tuning": 480, "length": 32},
     )  # fmt: skip

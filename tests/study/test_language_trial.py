@@ -7,12 +7,22 @@ from padleak.errors import InputError
 from padleak.models.pretraining import Pretrainer
 from padleak.study.grid import Design
 from padleak.study.store import Store
+from padleak.study.trials import downstream, layers
 from padleak.study.trials.language import LanguageCell, audited_once
 from padleak.study.trials.likeness import LikenessCell
 from padleak.study.trials.material import material_of
 from padleak.study.work import run_cell
 
-TINY = {"steps": 40, "batch": 16, "width": 16, "tuning": 60}
+TINY = {"steps": 40, "batch": 16, "width": 16, "tuning": 60, "task_rows": 400}
+
+
+@pytest.fixture(autouse=True)
+def few_texts_to_test_on(monkeypatch):
+    monkeypatch.setattr(downstream, "_TEST_ROWS", 200)
+    for name, value in {"_ROWS": 600, "_STATES": 2000, "_CLUSTERS": 50, "_FEW_CLUSTERS": 20}.items():
+        monkeypatch.setattr(layers, name, value)
+
+
 PAIRED = TINY | {"data": "docstrings?text=whole&words=1000", "paired": True}
 
 

@@ -52,7 +52,7 @@ class Profile:
     def language(self) -> dict[str, Any]:
         """The settings that cells which train one small language model after another take from the profile."""
         sizes = self.pick(
-            smoke={"steps": 40, "batch": 16, "width": 16, "tuning": 60},
+            smoke={"steps": 40, "batch": 16, "width": 16, "tuning": 60, "task_rows": 400},
             standard={},
             paper={"steps": 4000},
         )

@@ -14,7 +14,7 @@ from padleak.models.pretraining import Pretrainer
 from padleak.study.trials.material import Material
 
 FULL, FEW = "full", "few"
-_ROWS, _TEST_ROWS = 8000, 2000
+_TEST_ROWS = 2000
 _ROWS_OF_A_CLASS = 16
 _LEAST_CLASSES = 2
 _BATCH = 32
@@ -44,8 +44,8 @@ class Labelled(NamedTuple):
 class Downstream:
     """Tasks for the encoders of one seed; rows to test on are the same for every seed."""
 
-    def __init__(self, language: LanguageModel, material: Material, length: int, seed: int):
-        self._language, self._material, self._length, self._seed = language, material, length, seed
+    def __init__(self, language: LanguageModel, material: Material, length: int, rows: int, seed: int):
+        self._language, self._material, self._length, self._rows, self._seed = language, material, length, rows, seed
 
     def measure(self, task: str, weights: list[np.ndarray], pretrainer: Pretrainer, steps: int) -> Iterator[Row]:
         """Accuracy on test texts, with many rows to learn from and with few.
@@ -57,7 +57,7 @@ class Downstream:
             steps: Of fine-tuning on many rows.
         """
         train, test = (
-            self._draw(task, self._material.task_train, _ROWS, self._seed),
+            self._draw(task, self._material.task_train, self._rows, self._seed),
             self._draw(task, self._material.task_test, _TEST_ROWS, 0),
         )
         few = train.take(_few(train.labels))

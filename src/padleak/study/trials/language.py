@@ -57,6 +57,7 @@ class LanguageCell(Cell):
         steps: Of training, a multiple of 20; 0 leaves the encoder as it is drawn.
         batch, learning_rate: As in `Course`.
         tasks: Names of `tasks` that the encoder is tried on.
+        task_rows: Labelled texts of a task, at most.
         tuning: Steps of fine-tuning on all rows of a task, a multiple of 60; a sixth of them on few.
         looks_within: Whether the layers are looked at.
         audited: Whether our own auditor is asked if padding leaks into the model.
@@ -83,6 +84,7 @@ class LanguageCell(Cell):
     batch: int = 64
     learning_rate: float = 0.005
     tasks: tuple[str, ...] = ()
+    task_rows: int = 8000
     tuning: int = 480
     looks_within: bool = False
     audited: bool = False
@@ -161,7 +163,7 @@ class LanguageCell(Cell):
             corruption = self._corruption() if self.objective == "masked" else None
             rows += list(look_within(pretrainer, material, self.language(material).causal, corruption))
         start = time.perf_counter()
-        downstream = Downstream(self.language(material), material, self.length, self.seed)
+        downstream = Downstream(self.language(material), material, self.length, self.task_rows, self.seed)
         weights = pretrainer.encoder.get_weights()
         for name in self.tasks:
             if len(material.topics) < 2 and tasks.facts(name).get("needs_topics"):
