@@ -11,6 +11,7 @@ from padleak.study.trials import downstream, layers
 from padleak.study.trials.language import LanguageCell, audited_once
 from padleak.study.trials.likeness import LikenessCell
 from padleak.study.trials.material import material_of
+from padleak.study.unfinished import Checkpoint, at_hand
 from padleak.study.work import run_cell
 
 TINY = {"steps": 40, "batch": 16, "width": 16, "tuning": 60, "task_rows": 400}
@@ -78,6 +79,8 @@ def test_a_cell_that_is_killed_is_taken_up_where_it_was(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run_cell(cell, store)
     assert cell.key not in store
+    with at_hand(whole.folder):
+        Checkpoint(cell.key).save({"variable_000": np.zeros(3), "step": 40, "curve": np.zeros((2, 3)), "seconds": 1.0})
     assert run_cell(cell, store) is None and run_cell(cell, whole) is None
     assert taken == [20, 40, 40, 20, 40]
     tables = [one.measurements([cell]) for one in (store, whole)]

@@ -103,6 +103,10 @@ class Pretrainer:
         for variable, value in zip(self._variables, kept, strict=True):
             variable.assign(value)
 
+    def fits(self, kept: list[np.ndarray]) -> bool:
+        """Whether what was kept is of a model like this one."""
+        return [tuple(value.shape) for value in kept] == [tuple(variable.shape) for variable in self._variables]
+
     def train(self, texts: Texts, course: Course, start: int = 0) -> Iterator[int]:
         """Take the steps from `start` on; after each call of the program, the number of steps taken."""
         for first in range(start, course.steps, STEPS_AT_ONCE):

@@ -224,10 +224,11 @@ class LanguageCell(Cell):
 
     def _take_up(self, pretrainer: Pretrainer, checkpoint: Checkpoint) -> tuple[int, list[tuple], float]:
         """Steps taken, curve and seconds of an earlier run."""
-        left = checkpoint.load()
-        if left is None:
+        left = checkpoint.load() or {}
+        kept = [left[name] for name in sorted(left) if name.startswith("variable")]
+        if not pretrainer.fits(kept):  # nothing was left, or by other code
             return 0, [], 0.0
-        pretrainer.restore([left[f"variable_{place:03}"] for place in range(len(left) - 3)])
+        pretrainer.restore(kept)
         return int(left["step"]), [tuple(row) for row in left["curve"].tolist()], float(left["seconds"])
 
     @property
