@@ -46,7 +46,7 @@ def test_every_statement_that_was_measured_is_answered():
     assert first[1].startswith(
         "Mean change from the first layer on at width 32: masked 0.16, language model 0.16, translator 0.16; at width"
     )
-    assert second[1].startswith("width 32: 5 nats at first, 4 at least, 4.5 at last; width 64")
+    assert second[1].startswith("Width 32: 5 nats at first, 4 at least, 4.5 at last. Width 64")
     assert third[0].startswith("This stayed open") and third[1] == ""
 
 

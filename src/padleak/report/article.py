@@ -86,8 +86,8 @@ def _say_scale(results: Results) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield (
         "O2",
         (
-            "; ".join(
-                f"width {width}: {say_number(row.iloc[0])} nats at first, {say_number(row.min())} at least, "
+            ". ".join(
+                f"Width {width}: {say_number(row.iloc[0])} nats at first, {say_number(row.min())} at least, "
                 f"{say_number(row.iloc[-1])} at last"
                 for width, row in masked.iterrows()
             )
