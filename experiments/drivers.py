@@ -18,6 +18,8 @@ COUNTS = (4, 16, 64)
 MATCHED_UNITS = {("lstm", "last"): 32, ("mlp", "mean"): 368, ("mlp", "flatten"): 8, ("conv1d", "max"): 77}
 """Units that give each network the LSTM's 6,272 parameters between the embedding and the head, at 48 steps."""
 
+READOUTS = ["last", "mean", "max", "attention"]
+
 
 def design(profile: Profile) -> Design:
     """A full factorial of recurrent networks on `majority`, and four networks of one size on text."""
@@ -33,7 +35,7 @@ def design(profile: Profile) -> Design:
             padding=["pre", "post"],
             layers=[1, 2],
             units=[8, 32],
-            readout=["last", "mean", "max", "attention"],
+            readout=profile.pick(smoke=["last", "mean"], standard=READOUTS, paper=READOUTS),
             probes=by_side,
             **profile.settings | {"rows": min(profile.rows, 1024), "epochs": min(profile.epochs, 4)},
         )

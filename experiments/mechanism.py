@@ -32,8 +32,9 @@ def design(profile: Profile) -> Design:
     sizes = profile.pick(smoke={"rows": 64, "epochs": 1}, standard={}, paper={"rows": 4096})
     # With five seeds, M2 to M4 were open: see `with_fresh_seeds`.
     seeds = list(range(profile.pick(profile.seeds, 3 * profile.seeds, profile.seeds)))
+    twins, few = profile.pick(([True], 1), ([False, True], 2), ([False, True], 5))
     return factorial(MechanismCell, masked=[False, True], seed=seeds, **sizes) + factorial(
-        MechanismCell, masked=[False, True], on="jax", seed=seeds[: profile.pick(smoke=1, standard=2, paper=5)], **sizes
+        MechanismCell, masked=twins, on="jax", seed=seeds[:few], **sizes
     )
 
 

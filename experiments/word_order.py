@@ -10,6 +10,8 @@ from padleak.study import Above, Below, Claim, Design, Experiment, Profile, fact
 from padleak.study.trials.language import LanguageCell, audited_once
 
 TASKS = ("topic", "order")
+ORDERS = ["shuffled_4", "shuffled_2"]
+"""Beside the orders that claims are decided on."""
 SMALL = 0.02
 """Of accuracy; more is large."""
 
@@ -17,11 +19,11 @@ SMALL = 0.02
 def design(profile: Profile) -> Design:
     """The natural order, which other experiments share; other orders; no positions; and no pre-training at all."""
     common = {"tasks": TASKS} | profile.language
-    few = {"seed": common["seed"][: profile.pick(2, 3, 20)]}
+    few = {"seed": common["seed"][: profile.pick(1, 3, 20)]}
     return (
         audited_once(factorial(LanguageCell, looks_within=True, **common), profile)
         + factorial(LanguageCell, word_order=["shuffled_1", "corpus"], **common)
-        + factorial(LanguageCell, word_order=["shuffled_4", "shuffled_2"], **common | few)
+        + factorial(LanguageCell, word_order=profile.pick([], ORDERS, ORDERS), **common | few)
         + audited_once(factorial(LanguageCell, positions="none", **common | few), profile)
         + factorial(LanguageCell, **common | {"steps": 0})
     )
