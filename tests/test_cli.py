@@ -35,6 +35,7 @@ def padleak(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
         ),
         (["run", "--dataset", "gaussian"], "--dataset must be a table that is found, not drawn; got gaussian"),
         (["run", "--dataset", "csv:nowhere.csv?target=y"], "table csv must be a file that exists; got nowhere.csv"),
+        (["run", "--dataset", "txt:book.txt"], "Did you mean text?"),
         (["run", "--dataset", "text:nowhere.txt"], "corpus text must be a file that exists; got nowhere.txt"),
         (
             ["run", "core_grid", "--dataset", "cloze"],

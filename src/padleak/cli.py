@@ -393,6 +393,9 @@ def _source(dataset: str, of_texts: dict[str, str], of_tables: dict[str, str]) -
                 raise InputError(f"--{option}", f"left out with {name}", value)
             Source.parse(dataset, registry)
             return reads, _absolute(dataset)
+    known = list(dict.fromkeys([*datasets, *tables, *corpora, *pair_sets]))
+    if name not in known:
+        raise unknown_name("--dataset", known, name)
     has_target = bool(of_tables["target"]) or "target=" in options
     is_table = has_target or (name in tables and name not in datasets)
     other = of_texts if is_table else of_tables

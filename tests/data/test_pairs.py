@@ -17,6 +17,13 @@ def test_docstrings_are_paired_with_the_words_of_names():
     assert len(np.unique(pairs.train.labels)) == 4 and (pairs.train.labels == pairs.train_targets.labels).all()
 
 
+def test_quotes_within_texts_are_no_marks_of_fields(tmp_path):
+    lines = [f'he said "go {number} on\tword {number}\n' for number in range(60)]
+    (tmp_path / "p.tsv").write_text("".join(lines))
+    pairs = load_pairs(f"pairs:{tmp_path / 'p.tsv'}")
+    assert len(pairs.train) + len(pairs.test) == 60 and (pairs.train.lengths == 5).all()
+
+
 def test_openings_are_first_words_of_long_sources_with_their_targets():
     pairs = load_pairs("docstrings?text=whole")
     some = pairs.openings(24)
