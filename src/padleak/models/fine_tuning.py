@@ -69,13 +69,9 @@ class FineTuner:
             chosen = order[start * batch : (start + STEPS_AT_ONCE) * batch].reshape(-1, batch)
             self._engine.train([Lesson([part[rows] for part in inputs], labels[rows], None) for rows in chosen])
 
-    def answer(self, inputs: tuple[np.ndarray, np.ndarray], rows: int = 64) -> np.ndarray:
+    def answer(self, inputs: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         """The likeliest class of each row, `(row,)`."""
-        whole = len(inputs[0])
-        places = np.arange(-(-whole // rows) * rows).clip(max=whole - 1).reshape(-1, rows)
-        look = self._engine.look_whole if self._engine.compiles else self._engine.look
-        logits = [look(self._model, [part[block] for part in inputs])[0] for block in places]
-        return np.concatenate(logits)[:whole].argmax(axis=-1)
+        return self._engine.look_in_blocks(self._model, list(inputs))[0].argmax(axis=-1)
 
 
 def _mean(encoder: "keras.Model") -> "KerasTensor":

@@ -1,7 +1,7 @@
 """Training a language model: one compiled program serves every seed, and training can be left and taken up again."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -120,7 +120,8 @@ class Pretrainer:
         for lesson in lessons:
             view, inputs = self._engine.taught(lesson)
             # Places have another length than rows, which a look may go through in blocks.
-            look = self._look if lesson.places is None else self._engine.look_whole
+            in_blocks = lesson.places is None and not self._engine.compiles
+            look = self._engine.look if in_blocks else self._engine.look_whole
             logits = look(view, inputs)[0]
             told = np.take_along_axis(log_softmax(logits, axis=-1), lesson.labels[..., None].astype(int), axis=-1)
             counts = (lesson.weights > 0).ravel()
@@ -128,26 +129,13 @@ class Pretrainer:
             hits.append((logits.argmax(axis=-1) == lesson.labels).ravel()[counts])
         return Score(float(np.concatenate(losses).mean()), float(np.concatenate(hits).mean()))
 
-    def states(self, ids: np.ndarray, real: np.ndarray, rows: int = 64) -> list[np.ndarray]:
+    def states(self, ids: np.ndarray, real: np.ndarray) -> list[np.ndarray]:
         """States of each layer, from the embedded words on, `(row, step, unit)`."""
-        looks = [
-            self._look(self.encoder, [_fill_up(part[start : start + rows], rows) for part in (ids, real)])
-            for start in range(0, len(ids), rows)
-        ]
-        return [np.concatenate(parts)[: len(ids)] for parts in zip(*looks)]
-
-    @property
-    def _look(self) -> Callable:
-        return self._engine.look_whole if self._engine.compiles else self._engine.look
+        return self._engine.look_in_blocks(self.encoder, [ids, real])
 
     @property
     def _variables(self) -> list:
         return [*self.model.variables, *self._optimizer.variables]
-
-
-def _fill_up(part: np.ndarray, rows: int) -> np.ndarray:
-    """The last row repeated, so that all blocks have one shape."""
-    return part[np.arange(rows).clip(max=len(part) - 1)]
 
 
 @functools.lru_cache(maxsize=2)

@@ -83,6 +83,14 @@ class Engine(ABC):
         """The same for inputs that come in one shape, again and again."""
         return self.look(view, inputs)
 
+    def look_in_blocks(self, view: "keras.Model", inputs: list[np.ndarray], rows: int = 64) -> list[np.ndarray]:
+        """The same for many rows, in blocks of one shape; the last block is filled up with the last row."""
+        whole = len(inputs[0])
+        places = np.arange(-(-whole // rows) * rows).clip(max=whole - 1).reshape(-1, rows)
+        look = self.look_whole if self.compiles else self.look
+        looks = [look(view, [part[block] for part in inputs]) for block in places]
+        return [np.concatenate(parts)[:whole] for parts in zip(*looks)]
+
 
 def stack(lessons: list[Lesson]) -> Lesson | None:
     """Lessons of one shape as one, with the steps in front; None where they have several."""
