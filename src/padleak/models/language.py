@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from padleak.models.attention_layers import masked_attention
 from padleak.models.backend import keras
+from padleak.models.network import gather
 from padleak.models.seeding import from_plan
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class LanguageModel:
         if not self.decoder_layers:
             head = keras.layers.Dense(self.words, kernel_initializer=_drawn(seed), name="head")
             places = [keras.Input((), dtype="int32", name=name) for name in ("rows", "steps")]
-            at_places = keras.Model([*encoder.inputs, *places], head(_gather(top, *places)))
+            at_places = keras.Model([*encoder.inputs, *places], head(gather(top, *places)))
             return Views(keras.Model(encoder.inputs, head(top)), at_places, encoder)
         inputs, real = encoder.inputs
         decoder = from_plan(_plan_decoder(self), seed + 1)
@@ -127,12 +128,6 @@ def _plan_encoder(language: LanguageModel) -> dict:
 @functools.lru_cache(maxsize=4)
 def _plan_decoder(language: LanguageModel) -> dict:
     return language._decoder().get_config()
-
-
-def _gather(states: "KerasTensor", rows: "KerasTensor", steps: "KerasTensor") -> "KerasTensor":
-    """States at places, `(answer, unit)`."""
-    seen = keras.ops.take(states, rows, axis=0)
-    return keras.ops.take_along_axis(seen, keras.ops.reshape(steps, (-1, 1, 1)), axis=1)[:, 0]
 
 
 def _drawn(seed: int) -> Any:

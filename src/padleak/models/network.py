@@ -1,7 +1,7 @@
 """The specification of a network, and how it becomes a Keras model."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -130,8 +130,7 @@ class Network:
         """A view that answers at chosen places of the batch: `(inputs, rows (answer,), steps (answer,)) -> prediction
         (answer, output)`. For networks whose head sees a state."""
         rows, steps = (keras.Input((), dtype="int32", name=name) for name in ("rows", "steps"))
-        states = keras.ops.take(view.outputs[0], rows, axis=0)
-        summary = keras.ops.take_along_axis(states, keras.ops.reshape(steps, (-1, 1, 1)), axis=1)[:, 0]
+        summary = gather(view.outputs[0], rows, steps)
         return keras.Model([*view.inputs, rows, steps], view.get_layer("head")(summary))
 
     def _draft(self) -> "keras.Model":
@@ -148,6 +147,12 @@ class Network:
     def feed(self, inputs: np.ndarray, mask: np.ndarray) -> np.ndarray | list[np.ndarray]:
         """A batch as the model takes it."""
         return [inputs, mask] if self.fact.get("mask_input") else inputs
+
+
+def gather(states: Any, rows: Any, steps: Any) -> Any:
+    """States `(row, step, unit)` at places, `(answer, unit)`."""
+    seen = keras.ops.take(states, rows, axis=0)
+    return keras.ops.take_along_axis(seen, keras.ops.reshape(steps, (-1, 1, 1)), axis=1)[:, 0]
 
 
 def why_not(network: Network, holds: str, collides: bool = False) -> str | None:
