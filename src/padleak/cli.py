@@ -529,7 +529,7 @@ def _run_plan(plan, whole, store, workers) -> int:
         names = {cell.key: str(cell) for cell in todo}
         try:
             with Progress(estimate.weigh(todo), names) as progress:
-                study.run(plan, store, workers, progress.advance)
+                study.run(plan, store, workers, progress.advance, progress.under_way)
         except KeyboardInterrupt:
             kept = len(store.finished() & {cell.key for cell in plan.cells})
             _say(f"\nStopped. {kept} of {len(plan.cells)} cells are kept; the same command goes on from there.")

@@ -24,6 +24,7 @@ class Progress:
         self._total, self._work, self._names = len(work), work, names
         self._done = self._failed = 0
         self._worked = 0.0
+        self._open, self._under_way = set(work), dict[str, float]()
         self._start = self._last_line = time.monotonic()
         self._bar = None
         if sys.stderr.isatty() and work:
@@ -46,23 +47,44 @@ class Progress:
     def advance(self, key: str, error: str | None) -> None:
         """One more cell is done; say so if it failed."""
         self._done += 1
+        self._open.discard(key)
+        self._under_way.pop(key, None)
         self._worked += self._work[key]
         if error:
             self._failed += 1
             self._print(f"failed: {self._names.get(key, key)}: {error}")
+        self._show()
+
+    def under_way(self, key: str, share: float) -> None:
+        """A cell has done a share of its work."""
+        if key in self._open:  # of a cluster that others use, too, their cells may be told of
+            self._under_way[key] = share * self._work[key]
+            self._show()
+
+    def _show(self) -> None:
         if self._bar:
             failed = f", {self._failed} failed" if self._failed else ""
-            self._bar.update(self._task, completed=self._worked, description=f"running{failed}", cells=self._count())
-        elif self._done == self._total or time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
+            self._bar.update(
+                self._task, completed=self._finished(), description=f"running{failed}", cells=self._count()
+            )
+        elif self._done == self._total or self._is_due():
             self._last_line = time.monotonic()
             self._print(f"{self._count()}, {self._left()} left")
+
+    def _is_due(self) -> bool:
+        """Whether it is time for a line, and there is something to reckon the time left by."""
+        return time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES and self._finished() > 0
+
+    def _finished(self) -> float:
+        """Share of the whole work."""
+        return self._worked + sum(self._under_way.values())
 
     def _count(self) -> str:
         return f"{self._done} of {self._total} cells"
 
     def _left(self) -> str:
         spent = time.monotonic() - self._start
-        return str(timedelta(seconds=round(spent * max(0.0, 1 / self._worked - 1))))
+        return str(timedelta(seconds=round(spent * max(0.0, 1 / self._finished() - 1))))
 
     def _print(self, line: str) -> None:
         if self._bar:

@@ -58,6 +58,14 @@ def test_a_failing_cell_is_kept_with_its_reason_and_stops_no_other(store, import
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("workers", [0, 2])
+def test_cells_that_say_how_far_they_are_are_heard(store, importable_toys, workers):
+    cell, heard = ToyCell(number=3, does="tells"), {}
+    schedule.run([cell], store, workers, lambda key, error: None, heard.__setitem__)
+    assert heard == {cell.key: 0.5}
+
+
+@pytest.mark.slow
 def test_a_worker_that_dies_loses_its_cell_alone(store, importable_toys):
     cells = [ToyCell(number=0, does="dies"), *(ToyCell(number=n) for n in range(4, 12))]
     told = run(cells, store, workers=2)

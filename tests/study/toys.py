@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from padleak.study.cell import Cell, Outcome
+from padleak.study.unfinished import tell
 
 
 @dataclass(frozen=True)
 class ToyCell(Cell):
-    """Gives its number; fails, dies or waits if told to."""
+    """Gives its number; fails, dies, waits or says how far it is if told to."""
 
     kind: ClassVar[str] = "toy"
     number: int = 0
@@ -30,7 +31,9 @@ class ToyCell(Cell):
             raise RuntimeError("the toy broke")
         if self.does == "dies":
             os.kill(os.getpid(), signal.SIGKILL)
-        if self.does == "waits":
+        if self.does == "tells":
+            tell(0.5)
+        if self.does in ("waits", "tells"):
             time.sleep(0.3)
         table = pd.DataFrame({"probe": ["p"], "layer": ["l"], "metric": ["m"], "value": [float(self.number)]})
         return Outcome(table, {"seconds": 0.1}, {"states": {"unpadded": np.full((2, 3), self.number)}})

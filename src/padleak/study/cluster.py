@@ -16,7 +16,7 @@ from padleak.models import backend
 from padleak.study.interrupts import children_deaf_to_interrupts, no_interrupt_lost
 from padleak.study.pack import installed
 from padleak.study.store import Store
-from padleak.study.work import Report, run_slice
+from padleak.study.work import UNDER_WAY, Report, UnderWay, nobody, run_slice
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -149,12 +149,14 @@ class Crew:
                 if there[name] != value:
                     raise InputError(f"{name} of worker {address}", f"{value}, as here", there[name])
 
-    def run(self, backlog: "Backlog", store: Store, progress: Progress) -> None:
+    def run(self, backlog: "Backlog", store: Store, progress: Progress, under_way: UnderWay = nobody) -> None:
         """Run all cells of the backlog; as many groups are out as there are workers.
 
         Raises:
             InputError: All workers are gone, the scheduler is, or a worker has other data.
         """
+        events: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
+        self._client.subscribe_topic(UNDER_WAY, lambda event: events.put(event[1]))
         with store.probe() as probe, no_interrupt_lost() as heed:
             away = Store(store.folder.resolve())
             while backlog or self._running:
@@ -165,6 +167,8 @@ class Crew:
                 with contextlib.suppress(queue.Empty):
                     future = self._arrived.get(timeout=_SECONDS_BETWEEN_LOOKS)
                     self._take_in(future, self._running.pop(future), backlog, store, progress)
+                while not events.empty():
+                    under_way(*events.get())
 
     def _hand_out(self, group: "Group", store: Store, probe: Path) -> None:
         future = self._client.submit(

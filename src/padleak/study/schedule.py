@@ -9,12 +9,18 @@ from padleak.study.cell import Cell
 from padleak.study.cluster import Progress, Remote
 from padleak.study.estimate import by_shape, compiling, effort
 from padleak.study.store import Store
-from padleak.study.work import run_cell
+from padleak.study.work import UnderWay, nobody, run_cell
 
 _LONGEST_GROUP = 100
 
 
-def run(cells: Iterable[Cell], store: Store, workers: int | Remote, progress: Progress) -> None:
+def run(
+    cells: Iterable[Cell],
+    store: Store,
+    workers: int | Remote,
+    progress: Progress,
+    under_way: UnderWay = nobody,
+) -> None:
     """Run the cells that the store lacks.
 
     Args:
@@ -22,6 +28,7 @@ def run(cells: Iterable[Cell], store: Store, workers: int | Remote, progress: Pr
         store: Where each result goes as soon as it is there.
         workers: Processes to start; 0 runs everything in this one; or a cluster that is there.
         progress: Told of every cell done. A cell that fails is kept with its error and does not stop the others.
+        under_way: Told how far a long cell is.
 
     Raises:
         InputError: The cluster cannot be reached, has no workers, or its workers cannot do the work.
@@ -34,10 +41,10 @@ def run(cells: Iterable[Cell], store: Store, workers: int | Remote, progress: Pr
     if workers == 0:
         while backlog:
             for cell in backlog.take(1)[0].cells:
-                progress(cell.key, run_cell(cell, store))
+                progress(cell.key, run_cell(cell, store, under_way))
         return
     with cluster.join(workers) if isinstance(workers, Remote) else cluster.start(min(workers, len(todo))) as crew:
-        crew.run(backlog, store, progress)
+        crew.run(backlog, store, progress, under_way)
 
 
 @dataclass(frozen=True)

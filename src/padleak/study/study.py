@@ -13,6 +13,7 @@ from padleak.study.cluster import Progress, Remote
 from padleak.study.experiment import Experiment
 from padleak.study.grid import Design, Profile, unique
 from padleak.study.store import Store, describe_environment
+from padleak.study.work import UnderWay
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ class Plan:
         return unique(cell for _, design in self.designs for cell in design.cells)
 
 
-def run(plan: Plan, store: Store, workers: int | Remote, progress: Progress) -> None:
-    """Run what is missing; `progress` is told of every cell done."""
-    schedule.run(plan.cells, store, workers, progress)
+def run(plan: Plan, store: Store, workers: int | Remote, progress: Progress, under_way: UnderWay) -> None:
+    """Run what is missing; `progress` is told of every cell done, `under_way` how far long ones are."""
+    schedule.run(plan.cells, store, workers, progress, under_way)
 
 
 def describe(plan: Plan, store: Store) -> dict[str, Any]:

@@ -1,31 +1,41 @@
-"""Where a cell that runs long can leave what it has done so far, and find what others have finished.
+"""Where a cell that runs long can leave what it has done so far, say how far it is, and find what others have finished.
 
-Whoever runs a cell says which results folder is at hand; without one, nothing is kept and nothing found, and the cell does all
-of its work again.
+Whoever runs a cell says which results folder is at hand, and listens; without a folder, nothing is kept and nothing found, and
+the cell does all of its work again.
 """
 
 import contextlib
 import io
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
 
+Listener = Callable[[float], None]
+
 _FOLDER: ContextVar[Path | None] = ContextVar("folder of results", default=None)
+_LISTENER: ContextVar[Listener | None] = ContextVar("who is told how far the work is", default=None)
 
 
 @contextlib.contextmanager
-def at_hand(folder: Path | None) -> Iterator[None]:
-    """Work with a results folder, or none, at hand."""
-    token = _FOLDER.set(folder)
+def at_hand(folder: Path | None, listener: Listener | None = None) -> Iterator[None]:
+    """Work with a results folder, or none, at hand, and with somebody who is told how far the work is, or nobody."""
+    tokens = _FOLDER.set(folder), _LISTENER.set(listener)
     try:
         yield
     finally:
-        _FOLDER.reset(token)
+        for variable, token in zip((_FOLDER, _LISTENER), tokens):
+            variable.reset(token)
+
+
+def tell(share: float) -> None:
+    """Say which share of its work a cell has done."""
+    if listener := _LISTENER.get():
+        listener(share)
 
 
 def place_of(folder: Path, key: str) -> Path:

@@ -1,7 +1,9 @@
 """What a worker does with the cells it is given."""
 
 import dataclasses
+import functools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +13,17 @@ from padleak.study import unfinished
 from padleak.study.cell import Cell, Outcome
 from padleak.study.pack import Parcel
 from padleak.study.store import Store
+
+UNDER_WAY = "padleak cells under way"
+"""Topic of the events by which workers say how far a cell is: its key and the share that is done."""
+UnderWay = Callable[[str, float], None]
+"""Called with the key of a cell and the share of its work that is done."""
+_SECONDS_BETWEEN_EVENTS = 1.0
+
+
+def nobody(key: str, share: float) -> None:
+    """Hear that a cell is under way, and take no notice."""
+
 
 _SLICE_SECONDS = 0.5
 """After so long a worker reports and hands back what it did not come to: progress is told, and others can help."""
@@ -47,8 +60,13 @@ class Report:
     parcel: Parcel | None
 
 
-def run_cell(cell: Cell, keeper: Keeper) -> str | None:
+def run_cell(cell: Cell, keeper: Keeper, under_way: UnderWay = nobody) -> str | None:
     """Run a cell and keep what comes of it.
+
+    Args:
+        cell: What to run.
+        keeper: Where the outcome goes.
+        under_way: Told how far a cell is that says so.
 
     Returns:
         What went wrong, or None.
@@ -57,7 +75,7 @@ def run_cell(cell: Cell, keeper: Keeper) -> str | None:
         return None
     try:
         start = time.perf_counter()
-        with unfinished.at_hand(keeper.folder):
+        with unfinished.at_hand(keeper.folder, functools.partial(under_way, cell.key)):
             outcome = cell.run()
         seconds = {"seconds": time.perf_counter() - start}
         keeper.write(cell, dataclasses.replace(outcome, facts=outcome.facts | seconds))
@@ -78,11 +96,11 @@ def run_slice(cells: list[Cell], store: Store, probe: Path) -> Report:
     from distributed import get_worker
 
     keeper = store if sees(probe) else Parcel()
-    done = {}
+    done, under_way = {}, _seldom(lambda *event: get_worker().log_event(UNDER_WAY, event))
     until = time.monotonic() + _SLICE_SECONDS
     for cell in cells:
         _refuse_another_key(cell)
-        done[cell.key] = run_cell(cell, keeper)
+        done[cell.key] = run_cell(cell, keeper, under_way)
         if time.monotonic() > until:
             break
     return Report(get_worker().address, done, keeper if isinstance(keeper, Parcel) else None)
@@ -103,3 +121,16 @@ def _refuse_another_key(cell: Cell) -> None:
             "workers of the cluster", "with the same data files, code and KERAS_BACKEND as here",
             f"another key for {cell}",
         )  # fmt: skip
+
+
+def _seldom(tell: UnderWay) -> UnderWay:
+    """The same, but called no more than once in a while."""
+    told = -_SECONDS_BETWEEN_EVENTS
+
+    def tell_seldom(key: str, share: float) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _SECONDS_BETWEEN_EVENTS:
+            told = time.monotonic()
+            tell(key, share)
+
+    return tell_seldom

@@ -1,6 +1,5 @@
 """The language trial: train one encoder under one objective; how well does it tell words, and what is it worth for tasks?"""
 
-import itertools
 import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
@@ -27,12 +26,11 @@ from padleak.study.cell import Cell, Outcome
 from padleak.study.grid import Design, Profile
 from padleak.study.trials.downstream import FEWER_STEPS, Downstream
 from padleak.study.trials.layers import look_within, sample_states
+from padleak.study.trials.learning import Learned, learn
 from padleak.study.trials.material import Material, material_of
-from padleak.study.unfinished import Checkpoint, finished
+from padleak.study.unfinished import Checkpoint, finished, tell
 
 NO_CLOZE = -1.0
-_LOOKS = 10
-"""How often in training the test texts are scored, and the work is left for a later run to take up."""
 _TEST_ROWS = 512
 _AUDITED_ROWS = 6
 _TESTED = Corruption(0.15, masked=1.0, replaced=0.0)
@@ -119,7 +117,7 @@ class LanguageCell(Cell):
     def effort(self) -> float:
         """Rows and steps, by the numbers of a layer's weights and of the words to tell."""
         weights = 12 * self.layers * self.width**2 + 2000 * self.width
-        return _WORK_OF_A_WEIGHT * weights * self.batch * self.length * (self.steps + self.tuning * 3 * len(self.tasks))
+        return _WORK_OF_A_WEIGHT * weights * self.batch * self.length * self._all_steps
 
     def programs(self) -> float:
         """Training, scoring, fine-tuning."""
@@ -157,7 +155,8 @@ class LanguageCell(Cell):
         """Train or take up, score, look within, try on tasks, audit."""
         backend.start()
         material = self.material()
-        pretrainer, rows, facts = self.learn(material)
+        pretrainer, learned = self.learn(material)
+        rows = list(learned.rows())
         rows += list(_baselines(material, self.tested(material), self._translates))
         if self.looks_within:
             corruption = self._corruption() if self.objective == "masked" else None
@@ -169,7 +168,7 @@ class LanguageCell(Cell):
             if len(material.topics) < 2 and tasks.facts(name).get("needs_topics"):
                 continue
             rows += list(downstream.measure(name, weights, pretrainer, self.tuning))
-        facts["seconds_downstream"] = time.perf_counter() - start
+        facts = self._facts(material, learned) | {"seconds_downstream": time.perf_counter() - start}
         if self.audited:
             rows += list(_audit(pretrainer, self.tested(material)[0]))
         table = pd.DataFrame(rows).assign(layout=None, reference=None).astype({"count": "Int64", "value": "float64"})
@@ -177,31 +176,15 @@ class LanguageCell(Cell):
         arrays = {"weights": _pack_weights(weights), "states": sample_states(pretrainer, material)}
         return Outcome(table[columns], facts, arrays)
 
-    def learn(self, material: Material) -> tuple[Pretrainer, list[dict[str, Any]], dict[str, Any]]:
-        """Train, from where an interrupted run left off.
-
-        Returns:
-            The trained program, the curve as rows of measurements, and facts.
-        """
+    def learn(self, material: Material) -> tuple[Pretrainer, Learned]:
+        """Train, from where an interrupted run left off."""
         pretrainer = self.pretrainer(material)
         pretrainer.reset(self.seed)
-        checkpoint = Checkpoint(self.key)
-        with checkpoint.lock():
-            done, curve, seconds = self._take_up(pretrainer, checkpoint)
-            tests, every = self.tested(material), max(STEPS_AT_ONCE, self.steps // _LOOKS)
-            start = time.perf_counter()
-            for step in itertools.chain(
-                [] if curve else [0], pretrainer.train(material.train, self.course(material), done)
-            ):
-                if step % every < STEPS_AT_ONCE or step == self.steps:
-                    seconds += time.perf_counter() - start
-                    curve.append((step, *pretrainer.score(tests)))
-                    checkpoint.save(_pack(pretrainer.keep(), step, curve, seconds))
-                    start = time.perf_counter()
-        words = self.steps * self.batch * self.length * material.filled
-        facts = {"epochs": self.steps * self.batch / len(material.train.ids), "seconds_training": seconds,
-                 "words_per_second": words / seconds if self.steps else None, "padded_share": 1 - material.filled}  # fmt: skip
-        return pretrainer, list(_curve_rows(curve)), facts
+        course, tests = self.course(material), self.tested(material)
+        learned = learn(
+            pretrainer, material.train, course, tests, Checkpoint(self.key), lambda step: tell(step / self._all_steps)
+        )
+        return pretrainer, learned
 
     def encoder_weights(self, material: Material) -> list[np.ndarray]:
         """Of the trained encoder: those of the finished cell where it is at hand, else it is trained here."""
@@ -222,14 +205,19 @@ class LanguageCell(Cell):
             for place, block in enumerate(blocks)
         ]
 
-    def _take_up(self, pretrainer: Pretrainer, checkpoint: Checkpoint) -> tuple[int, list[tuple], float]:
-        """Steps taken, curve and seconds of an earlier run."""
-        left = checkpoint.load() or {}
-        kept = [left[name] for name in sorted(left) if name.startswith("variable")]
-        if not pretrainer.fits(kept):  # nothing was left, or by other code
-            return 0, [], 0.0
-        pretrainer.restore(kept)
-        return int(left["step"]), [tuple(row) for row in left["curve"].tolist()], float(left["seconds"])
+    def _facts(self, material: Material, learned: Learned) -> dict[str, Any]:
+        """How long training was and took."""
+        rows = self.steps * self.batch
+        pace = rows * self.length * material.filled / learned.seconds if self.steps else None
+        return {
+            "epochs": rows / len(material.train.ids), "seconds_training": learned.seconds, "words_per_second": pace,
+            "padded_share": 1 - material.filled,
+        }  # fmt: skip
+
+    @property
+    def _all_steps(self) -> int:
+        """Of training, and of what comes after it, about as many as would take as long."""
+        return self.steps + self.tuning * 3 * len(self.tasks)
 
     @property
     def _translates(self) -> bool:
@@ -258,23 +246,9 @@ def audited_once(design: Design, profile: Profile | None = None) -> Design:
     )
 
 
-def _pack(kept: list[np.ndarray], step: int, curve: list[tuple], seconds: float) -> dict[str, np.ndarray]:
-    variables = {f"variable_{place:03}": value for place, value in enumerate(kept)}
-    return variables | {"step": np.array(step), "curve": np.array(curve), "seconds": np.array(seconds)}
-
-
 def _pack_weights(weights: list[np.ndarray]) -> dict[str, np.ndarray]:
     """By names whose order is theirs."""
     return {f"weight_{place:03}": value for place, value in enumerate(weights)}
-
-
-def _curve_rows(curve: list[tuple]) -> Iterator[dict[str, Any]]:
-    """Scores on test texts by step; the last as those of the finished model."""
-    for step, loss, accuracy in curve:
-        for metric, value in (("loss", loss), ("accuracy", accuracy)):
-            yield {"probe": "learning", "count": int(step), "layer": "model", "metric": metric, "value": value}
-    for metric, value in zip(("loss", "accuracy"), curve[-1][1:]):
-        yield {"probe": "test", "layer": "model", "metric": metric, "value": value}
 
 
 def _baselines(material: Material, tests: list[Lesson], translates: bool) -> Iterator[dict[str, Any]]:
