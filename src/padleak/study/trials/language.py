@@ -216,8 +216,8 @@ class LanguageCell(Cell):
 
     @property
     def _all_steps(self) -> int:
-        """Of training, and of what comes after it, about as many as would take as long."""
-        return self.steps + self.tuning * 3 * len(self.tasks)
+        """Of training, and of what comes after it, about as many as would take as long; at least one."""
+        return max(1, self.steps + self.tuning * 3 * len(self.tasks))
 
     @property
     def _translates(self) -> bool:
