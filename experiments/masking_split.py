@@ -22,7 +22,8 @@ def design(profile: Profile) -> Design:
     few = {"seed": common["seed"][: profile.pick(2, 3, 20)]}
     for split in profile.pick(SPLITS[1:2], SPLITS[1:], SPLITS[1:]):
         seeds = {} if split in (ONLY_MASK, MASK_OR_RIGHT, ONLY_WRONG) else few
-        splits += factorial(LanguageCell, share_masked=split[0], share_replaced=split[1], **common | seeds)
+        shares = {"share_masked": split[0], "share_replaced": split[1], "tuning": 0}
+        splits += factorial(LanguageCell, **common | seeds | shares)
     return splits
 
 

@@ -33,21 +33,25 @@ CLEARLY = 0.1
 
 
 def design(profile: Profile) -> Design:
-    """Three objectives in two widths, and the same encoders untrained; then how alike they are."""
+    """Three objectives in two widths, of which the greater is tuned, too; the same untrained; then how alike they are."""
     seeds = list(range(profile.seeds))
     some = seeds[: profile.pick(2, 3, 5)]
     common = {
         "data": profile.pairs or "docstrings?text=whole&words=1000", "paired": True, "tasks": ("topic", "order"),
     } | profile.pick(
         smoke={"batch": 16, "steps": 40, "tuning": 60, "task_rows": 400},
-        standard={"batch": 64, "steps": 1000, "layers": 4, "heads": 4, "learning_rate": 0.004, "tuning": 120},
+        standard={
+            "batch": 64, "steps": 800, "layers": 4, "heads": 4, "learning_rate": 0.004, "tuning": 120, "task_rows": 4000,
+        },
         paper={"batch": 64, "steps": 6000, "layers": 6, "heads": 4, "learning_rate": 0.002, "tuning": 480, "length": 32},
     )  # fmt: skip
     taught = {"objective": OBJECTIVES, "looks_within": True} | common
     wide, narrow = profile.pick((16, 0), (64, 32), (128, 64))
     trained = factorial(LanguageCell, width=wide, seed=profile.pick(seeds, seeds, some), **taught)
     if narrow:
-        trained += factorial(LanguageCell, width=narrow, seed=profile.pick(seeds, some, seeds), **taught)
+        trained += factorial(
+            LanguageCell, width=narrow, seed=profile.pick(seeds, some, seeds), **taught | {"tuning": 0}
+        )
     drawn = factorial(LanguageCell, width=wide, seed=some, objective=["masked", "causal"], **common | {"steps": 0})
     trained = audited_once(trained)
     return trained + drawn + Design(tuple(compared(trained, wide)))
@@ -160,8 +164,8 @@ EXPERIMENT = Experiment(
     name="objectives",
     question="What do a masked language model, a language model and a translator make of the same words, layer by layer?",
     design=design,
-    figures=("words_told", "change_by_layer", "information_by_layer", "information_by_fate", "frozen_by_objective",
-             "likeness_of_encoders"),
+    figures=("words_told", "change_by_layer", "information_by_layer", "next_word_by_layer", "information_by_fate",
+             "frozen_by_objective", "likeness_of_encoders"),
     reads="pairs",
     claims=(
         Claim(

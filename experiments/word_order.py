@@ -25,7 +25,7 @@ def design(profile: Profile) -> Design:
         + factorial(LanguageCell, word_order=["shuffled_1", "corpus"], **common)
         + factorial(LanguageCell, word_order=profile.pick([], ORDERS, ORDERS), **common | few)
         + audited_once(factorial(LanguageCell, positions="none", **common | few), profile)
-        + factorial(LanguageCell, **common | {"steps": 0})
+        + factorial(LanguageCell, **common | few | {"steps": 0})
     )
 
 

@@ -21,7 +21,7 @@ def test_a_long_cell_counts_as_far_as_it_is(monkeypatch, capsys):
     now = iter([0.0, 50.0, 100.0, 100.0, 100.0, 200.0, 200.0, 200.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
     told = progress.Progress({"long": 0.8, "short": 0.2}, {})
-    told.under_way("long", 0.0)
+    told.under_way("long", 0.001)
     told.under_way("long", 0.5)
     told.under_way("a stranger's", 0.5)
     told.advance("long", None)

@@ -10,6 +10,8 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainin
 from rich.progress import Progress as Bar
 
 _SECONDS_BETWEEN_LINES = 15
+_LEAST = 0.01
+"""Share of the work that must be done before the time left is reckoned by it."""
 
 
 class Progress:
@@ -76,8 +78,9 @@ class Progress:
         return time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES and self._finished() > 0
 
     def _finished(self) -> float:
-        """Share of the whole work."""
-        return self._worked + sum(self._under_way.values())
+        """Share of the whole work; none, as long as it is too little to reckon by."""
+        share = self._worked + sum(self._under_way.values())
+        return share if share >= _LEAST else 0.0
 
     def _count(self) -> str:
         return f"{self._done} of {self._total} cells"

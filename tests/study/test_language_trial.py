@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from padleak.data.pairs import load_pairs
 from padleak.errors import InputError
 from padleak.models.pretraining import Pretrainer
 from padleak.study.grid import Design
@@ -107,6 +108,12 @@ def test_one_cell_of_each_shape_is_audited():
     assert [cell.audited for cell in audited_once(Design(tuple(cells))).cells] == [True, False, True, False]
 
 
+def test_without_tuning_encoders_are_read_as_they_are():
+    table = LanguageCell(**TINY | {"steps": 0, "tuning": 0}, tasks=("order",)).run().measurements
+    assert set(table[table.probe == "order, few"].metric) == {"frozen"}
+    assert set(table[table.probe == "order, full"].metric) == {"frozen", "majority"}
+
+
 def test_texts_to_train_on_are_shuffled_and_those_of_tasks_are_not():
     natural, shuffled = (
         material_of("docstrings?words=1000", False, 16, order, 0) for order in ("natural", "shuffled_1")
@@ -129,6 +136,13 @@ def test_no_row_to_test_on_is_a_row_to_train_on(data, paired):
     assert (material.test.target_ids is None) != paired
 
 
+def test_nearly_all_targets_are_whole_and_few_of_their_steps_are_fill():
+    told = material_of("docstrings?text=whole&words=1000", True, 16, "natural", 0).train
+    ends = told.target_ids[:, -1] == load_pairs("docstrings?text=whole&words=1000").train_targets[0][-1]
+    whole = ends | ~told.target_real[:, -1]
+    assert 0.97 < whole.mean() < 1 and told.target_real.mean() > 0.5
+
+
 def test_words_that_give_the_topic_away_are_hidden_in_tasks():
     material = material_of("cloze", False, 12, "natural", 0)
     assert np.isin(material.train.ids, material.giveaways).sum() == len(material.train.ids)
@@ -145,7 +159,7 @@ def test_words_that_give_the_topic_away_are_hidden_in_tasks():
         ({"steps": 50}, "steps must be 0 or a multiple of 20; got 50"),
         ({"width": 33}, r"width must be a multiple of heads \(2\)"),
         ({"corrupted": 1.5}, "rate must be a share above 0"),
-        ({"tasks": ("order",), "tuning": 0}, "tuning must be above 0 where there are tasks"),
+        ({"tasks": ("order",), "tuning": 90}, "tuning must be 0 or a multiple of 60"),
         ({"positions": "learned"}, "positions must be one of rotary, none"),
     ],
 )

@@ -69,10 +69,12 @@ def start(workers: int) -> Iterator["Crew"]:
     from distributed import Client, LocalCluster
 
     _quieten()
-    # A cell that kills its worker is tried once more together with its group, and once more alone.
+    # A cell that kills its worker is tried once more together with its group, and once more alone. Dask's profiler would look
+    # at each worker a hundred times a second and take some hundredths of its time.
     settings = {
         "distributed.nanny.pre-spawn-environ": backend.environment(),
         "distributed.scheduler.allowed-failures": 1,
+        "distributed.worker.profile.enabled": False,
     }
     with dask.config.set(settings):
         with children_deaf_to_interrupts():

@@ -8,7 +8,7 @@ import numpy as np
 from padleak.data.padding import pad
 from padleak.data.sequences import Sequences
 from padleak.data.tasks import tasks
-from padleak.models.fine_tuning import STEPS_THAT_PAY, fine_tuner_for
+from padleak.models.fine_tuning import STEPS_THAT_PAY, FineTuner, fine_tuner_for
 from padleak.models.language import LanguageModel
 from padleak.models.pretraining import Pretrainer
 from padleak.study.trials.material import Material
@@ -54,7 +54,7 @@ class Downstream:
             task: A name of `tasks`.
             weights: Of the encoder.
             pretrainer: It has them.
-            steps: Of fine-tuning on many rows.
+            steps: Of fine-tuning on many rows; 0 leaves it out.
         """
         train, test = (
             self._draw(task, self._material.task_train, self._rows, self._seed),
@@ -64,17 +64,20 @@ class Downstream:
         majority = np.bincount(train.labels).argmax()
         yield _row(task, FULL, "majority", np.mean(test.labels == majority))
         read = [_means(pretrainer.states(*part.inputs), part.real) for part in (train, few, test)]
-        tuner = fine_tuner_for(
-            self._language.encoder, max(_LEAST_CLASSES, len(self._material.topics)), steps >= STEPS_THAT_PAY
-        )
         for share, rows, features, taken in (
             (FULL, train, read[0], steps),
             (FEW, few, read[1], steps // FEWER_STEPS),
         ):
             for layer, (known, asked) in enumerate(zip(features, read[2])):
                 yield _row(task, share, "frozen", _read_linearly(known, rows.labels, asked, test.labels), str(layer))
-            tuner.train(weights, rows.inputs, rows.labels, taken, _BATCH, self._seed)
-            yield _row(task, share, "tuned", np.mean(tuner.answer(test.inputs) == test.labels))
+            if taken:
+                tuner = self._tuner(compiles=steps >= STEPS_THAT_PAY)
+                tuner.train(weights, rows.inputs, rows.labels, taken, _BATCH, self._seed)
+                yield _row(task, share, "tuned", np.mean(tuner.answer(test.inputs) == test.labels))
+
+    def _tuner(self, compiles: bool) -> FineTuner:
+        classes = max(_LEAST_CLASSES, len(self._material.topics))
+        return fine_tuner_for(self._language.encoder, classes, compiles)
 
     def _draw(self, task: str, pool: Sequences, count: int, seed: int) -> Labelled:
         generator = np.random.default_rng([seed, 3])

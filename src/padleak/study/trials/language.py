@@ -56,12 +56,14 @@ class LanguageCell(Cell):
         batch, learning_rate: As in `Course`.
         tasks: Names of `tasks` that the encoder is tried on.
         task_rows: Labelled texts of a task, at most.
-        tuning: Steps of fine-tuning on all rows of a task, a multiple of 60; a sixth of them on few.
+        tuning: Steps of fine-tuning on all rows of a task, a multiple of 60; a sixth of them on few. 0: encoders are read as
+            they are, and that is all.
         looks_within: Whether the layers are looked at.
         audited: Whether our own auditor is asked if padding leaks into the model.
     """
 
     kind: ClassVar[str] = "language"
+    revision: ClassVar[int] = 2
 
     data: str = "docstrings?words=1000"
     paired: bool = False
@@ -101,8 +103,6 @@ class LanguageCell(Cell):
         for name, unit in (("steps", STEPS_AT_ONCE), ("tuning", FEWER_STEPS * fine_tuning.STEPS_AT_ONCE)):
             if getattr(self, name) % unit or getattr(self, name) < 0:
                 raise InputError(name, f"0 or a multiple of {unit}", getattr(self, name))
-        if self.tasks and not self.tuning:
-            raise InputError("tuning", "above 0 where there are tasks", self.tuning)
         if self._translates and not self.paired:
             return "a corpus has nothing to translate into"
         return None

@@ -24,6 +24,7 @@ class LikenessCell(Cell):
     """
 
     kind: ClassVar[str] = "likeness"
+    revision: ClassVar[int] = 2
 
     first: LanguageCell = field(default_factory=LanguageCell)
     second: LanguageCell = field(default_factory=LanguageCell)

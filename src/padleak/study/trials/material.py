@@ -14,7 +14,9 @@ from padleak.data.word_order import word_orders
 from padleak.errors import InputError
 from padleak.models.objectives import Texts
 
-_LONGEST_TARGET, _FEWEST_TESTS = 10, 10
+_LONGEST_TARGET, _KEPT_WHOLE = 16, 0.98
+"""Targets are cut where this share of them is whole, lest most of their steps be fill."""
+_FEWEST_TESTS = 10
 
 
 class Material(NamedTuple):
@@ -66,19 +68,25 @@ def material_of(data: str, paired: bool, length: int, word_order: str, seed: int
         )
     test = test.take(fresh)
     targets = (source.train_targets, source.test_targets.take(fresh)) if paired else (None, None)
+    steps = _steps_of(targets[0]) if paired else 0
     giveaways = getattr(source, "giveaways", ())
     return Material(
-        *(_pad(rows, told, length) for rows, told in zip((ordered, test), targets)),
+        *(_pad(rows, length, told, steps) for rows, told in zip((ordered, test), targets)),
         *(_hide(rows, giveaways) for rows in (train, test)),
         source.words, getattr(source, "target_words", 0), source.topics, giveaways,
     )  # fmt: skip
 
 
-def _pad(rows: Sequences, targets: Sequences | None, length: int) -> Texts:
+def _steps_of(targets: Sequences) -> int:
+    """As many as nearly all of them have."""
+    return int(min(_LONGEST_TARGET, np.quantile(targets.lengths, _KEPT_WHOLE, method="higher")))
+
+
+def _pad(rows: Sequences, length: int, targets: Sequences | None, steps: int) -> Texts:
     padded = pad(rows, length, "post")
     if targets is None:
         return Texts(padded.inputs, padded.mask)
-    told = pad(targets, _LONGEST_TARGET, "post")
+    told = pad(targets, steps, "post")
     return Texts(padded.inputs, padded.mask, told.inputs, told.mask)
 
 
