@@ -17,7 +17,7 @@ SHARES = [1.0, 0.75, 0.5, 0.25, 0.0]
 def design(profile: Profile) -> Design:
     """Shares of rows in which the telling word is masked; any word at random; and no pre-training at all."""
     toy = {
-        "data": "cloze", "length": 12, "layers": 2, "width": 64, "heads": 1, "learning_rate": 0.003, "tasks": ("topic",),
+        "data": "cloze", "length": 12, "layers": 2, "width": 32, "heads": 1, "learning_rate": 0.003, "tasks": ("topic",),
         "seed": list(range(profile.seeds)), "steps": profile.pick(40, 400, 3000), "tuning": profile.pick(60, 120, 120),
         "task_rows": profile.pick(400, 8000, 8000),
     }  # fmt: skip

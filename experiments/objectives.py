@@ -41,7 +41,8 @@ def design(profile: Profile) -> Design:
     } | profile.pick(
         smoke={"batch": 16, "steps": 40, "tuning": 60, "task_rows": 400},
         standard={
-            "batch": 64, "steps": 800, "layers": 4, "heads": 4, "learning_rate": 0.004, "tuning": 120, "task_rows": 4000,
+            "batch": 64, "steps": 760, "layers": 4, "heads": 4, "learning_rate": 0.004, "tuning": 120, "task_rows": 4000,
+            "decoder_layers": 1,
         },
         paper={"batch": 64, "steps": 6000, "layers": 6, "heads": 4, "learning_rate": 0.002, "tuning": 480, "length": 32},
     )  # fmt: skip
@@ -52,7 +53,7 @@ def design(profile: Profile) -> Design:
         trained += factorial(
             LanguageCell, width=narrow, seed=profile.pick(seeds, some, seeds), **taught | {"tuning": 0}
         )
-    drawn = factorial(LanguageCell, width=wide, seed=some, objective=["masked", "causal"], **common | {"steps": 0})
+    drawn = factorial(LanguageCell, width=wide, seed=some, **common | {"steps": 0})
     trained = audited_once(trained)
     return trained + drawn + Design(tuple(compared(trained, wide)))
 

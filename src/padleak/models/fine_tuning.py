@@ -32,7 +32,7 @@ class FineTuner:
         self._encoder = language.assemble(seed=0).states
         self._head = keras.layers.Dense(classes, name="head")
         self._model = keras.Model(self._encoder.inputs, self._head(_mean(self._encoder)))
-        self._optimizer = keras.optimizers.Adam(_LEARNING_RATE, clipnorm=1.0)
+        self._optimizer = keras.optimizers.Adam(_LEARNING_RATE, global_clipnorm=1.0)
         self._optimizer.build(self._model.trainable_variables)
         self._fresh = [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._optimizer.variables]
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

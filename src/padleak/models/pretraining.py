@@ -81,7 +81,7 @@ class Pretrainer:
     def __init__(self, language: LanguageModel, compiles: bool = True):
         self._language = language
         self.model, self._at_places, self.encoder = language.assemble(seed=0)
-        self._optimizer = keras.optimizers.Adam(clipnorm=1.0)
+        self._optimizer = keras.optimizers.Adam(global_clipnorm=1.0)
         self._optimizer.build(self.model.trainable_variables)
         self._fresh = [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._optimizer.variables]
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

@@ -53,7 +53,7 @@ class Profile:
         """The settings that cells which train one small language model after another take from the profile."""
         sizes = self.pick(
             smoke={"steps": 40, "batch": 16, "width": 16, "tuning": 60, "task_rows": 400},
-            standard={"steps": 900, "tuning": 240},
+            standard={"steps": 840, "tuning": 240},
             paper={"steps": 4000},
         )
         return {"seed": list(range(self.seeds))} | ({"data": self.corpus} if self.corpus else {}) | sizes

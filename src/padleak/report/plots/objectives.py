@@ -79,21 +79,20 @@ def frozen_by_objective(table: pd.DataFrame, results: Results) -> Drawn | None:
     rows = rows.assign(
         way=rows.metric.astype(str) + ", " + rows.probe.astype(str).str.split(", ").str[1],
         task=rows.probe.astype(str).str.split(", ").str[0],
-        arm=np.where(rows.steps > 0, rows.objective.astype(str), "drawn, " + rows.objective.astype(str)),
+        arm=np.where(rows.steps > 0, rows.objective.astype(str), "drawn"),
     )
     best = at_best_layer(rows, ["task", "way", "arm"])
     ways = ["frozen, full", "tuned, full", "frozen, few", "tuned, few"]
     arms = {
         **OBJECTIVES,
-        "drawn, masked": ("not pre-trained, sees both sides", "0.55"),
-        "drawn, causal": ("not pre-trained, sees the past", "0.8"),
+        "drawn": ("not pre-trained", "0.55"),
     }
     figure, axes = new_figure(columns=2, width=11, height=4.2, sharey=True)
     for panel, (task, title) in zip(axes[0], {"topic": "which topic?", "order": "in order or shuffled?"}.items()):
         seen = summarise(where(best, task=task), ["way", "arm"])
         for place, (arm, (label, colour)) in enumerate(arms.items()):
             one = where(seen, arm=arm).set_index("way").reindex(ways)
-            places = np.arange(len(ways)) + (place - 2) * 0.15
+            places = np.arange(len(ways)) + (place - 1.5) * 0.18
             draw_dots(panel, one, places, label, colour, "o" if arm in OBJECTIVES else "D")
         majority = where(best, task=task, way="majority, full").value.mean()
         panel.axvline(majority, color="0.4", linestyle=":", label="the most frequent class")
