@@ -6,7 +6,7 @@ set -e
 mkdir -p results/reference
 find results/reference -mindepth 1 -not -name bench.json -delete
 cd results/standard
-cp -R report.html report.md verdicts.json run.json environment.json cells.csv measurements.parquet figures ../reference/
+cp -R report.html report.md verdicts.json run.json environment.json checksums.json cells.csv measurements.parquet figures ../reference/
 cd ../..
 if [ "${1:-}" = bench ]; then .venv/bin/padleak bench --json results/reference/bench.json; fi
 .venv/bin/padleak report results/reference --into README.md

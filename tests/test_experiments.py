@@ -43,6 +43,21 @@ def test_a_misspelt_experiment_is_suggested():
         choose_experiments(["core_gird"])
 
 
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("x = 1\ny = (", r"broken.py, line 2 must be free of errors; got SyntaxError"),
+        ("import numpy\n\nnumpy.no_such_thing()", r"broken.py, line 3 must be free of errors; got AttributeError"),
+        ("from padleak.study import Experimnt", r"broken.py, line 1 must be free of errors; got ImportError"),
+    ],
+)
+def test_an_error_in_an_experiment_is_told_with_file_and_line(tmp_path, monkeypatch, code, says):
+    (tmp_path / "broken.py").write_text(code)
+    monkeypatch.setenv("PADLEAK_EXPERIMENTS", str(tmp_path))
+    with pytest.raises(InputError, match=says):
+        find_experiments()
+
+
 def test_a_file_without_an_experiment_is_named(tmp_path, monkeypatch):
     (tmp_path / "empty.py").write_text("EXPERIMENT = None\n")
     monkeypatch.setenv("PADLEAK_EXPERIMENTS", str(tmp_path))

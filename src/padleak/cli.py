@@ -36,8 +36,17 @@ def main() -> None:
     try:
         app()
     except InputError as error:
+        if "--debug" in sys.argv:
+            raise
         print(f"padleak: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+@app.callback()
+def _settings(
+    debug: Annotated[bool, typer.Option("--debug", help="Show where in the code a bad call was found out.")] = False,
+) -> None:
+    """Measure what padding does to sequence models, and what masking does about it."""
 
 
 def _out() -> Console:
@@ -150,6 +159,10 @@ def run(
     wait: Annotated[
         float | None, typer.Option(min=0, help="Seconds to wait for a worker of the cluster (30 if not given).")
     ] = None,
+    cell_minutes: Annotated[
+        float,
+        typer.Option(min=0.01, help="Minutes after which a cell counts as endless: it is stopped and has failed."),
+    ] = 120,
 ) -> None:
     """Run experiments, settle their claims and write the report. What is finished already is kept.
 
@@ -188,7 +201,7 @@ def run(
     # The report covers what was run here before, too.
     whole = Plan.of(choose_experiments(sorted({*store.experiments(chosen), *plan.names})), chosen)
     with store.lock():
-        failed = _run_plan(plan, whole, store, where)
+        failed = _run_plan(plan, whole, store, where, 60 * cell_minutes)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -223,16 +236,29 @@ def report(
 def check(
     results: ResultsArgument = Path("results/standard"),
     against: Annotated[Path, typer.Option(help="Results to compare the verdicts with.")] = Path("results/reference"),
+    reproduce: Annotated[int, typer.Option(min=0, help="Run so many finished cells again and compare the bytes.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of which cells are run again.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Are results complete, and do their verdicts agree with the reference? Exit code 1 if not.
+    """Are results complete and undamaged, and do their verdicts agree with the reference? Exit code 1 if not.
 
-    Example: padleak check results/standard --against results/reference
+    Examples:
+
+      padleak check results/standard --against results/reference
+
+      padleak check results/smoke --reproduce 10
     """
     from padleak.study.compare import compare
+    from padleak.study.reproduce import reproduce as run_again
     from padleak.study.results import load
 
     found = compare(load(results), load(against) if (against / "run.json").is_file() else None)
+    if reproduce:
+        again = run_again(load(results), reproduce, seed, min(_cores(), reproduce), _say)
+        found = {
+            "problems": found["problems"] + again["problems"],
+            "summary": f"{found['summary']}; {again['summary']}",
+        }
     if as_json:
         print(json.dumps(found, indent=1))
     else:
@@ -513,13 +539,15 @@ def _amount(resource: str) -> tuple[str, float]:
     raise InputError("--resource", "NAME=AMOUNT with an amount above 0, such as GPU=1", resource)
 
 
-def _run_plan(plan, whole, store, workers) -> int:
+def _run_plan(plan, whole, store, workers, longest) -> int:
     """Run, settle, report and print the verdicts; the number of failed cells."""
     from padleak.progress import Progress
     from padleak.report.page import is_current, write_report
     from padleak.study import estimate, study
 
     start = time.monotonic()
+    for name, reason in store.set_aside_damaged().items():
+        _say(f"damaged, set aside in {store.folder / 'damaged'}, made anew: {name}: {reason}")
     finished = store.finished()
     todo = [cell for cell in plan.cells if cell.key not in finished]
     done = len(plan.cells) - len(todo)
@@ -529,7 +557,7 @@ def _run_plan(plan, whole, store, workers) -> int:
         names = {cell.key: str(cell) for cell in todo}
         try:
             with Progress(estimate.weigh(todo), names) as progress:
-                study.run(plan, store, workers, progress.advance, progress.under_way)
+                study.run(plan, store, workers, progress.advance, progress.under_way, longest)
         except KeyboardInterrupt:
             kept = len(store.finished() & {cell.key for cell in plan.cells})
             _say(f"\nStopped. {kept} of {len(plan.cells)} cells are kept; the same command goes on from there.")

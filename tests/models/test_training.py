@@ -95,6 +95,13 @@ def test_it_learns_and_keeps_the_weights_of_the_best_epoch(rows):
     assert history.validation_loss[-1] < 0.5 < history.validation_loss[0]
 
 
+def test_training_that_runs_away_is_an_error(rows):
+    program = Program(NETWORK, steps=0)
+    program.reset(1, 1e38)
+    with pytest.raises(FloatingPointError, match="epochs: training diverged"):
+        program.train(rows, rows, Schedule(batch=64, epochs=9, patience=9), seed=1)
+
+
 def test_early_stopping_counts_epochs_since_the_best():
     assert not History([3.0, 2.0, 2.5]).should_stop(patience=2)
     assert History([3.0, 2.0, 2.5, 2.4]).should_stop(patience=2)

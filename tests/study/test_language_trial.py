@@ -114,6 +114,14 @@ def test_without_tuning_encoders_are_read_as_they_are():
     assert set(table[table.probe == "order, full"].metric) == {"frozen", "majority"}
 
 
+def test_a_cell_whose_training_runs_away_has_failed_and_says_so(tmp_path):
+    store = Store(tmp_path)
+    store.prepare()
+    cell = LanguageCell(**TINY | {"learning_rate": 1e38})
+    assert "training diverged" in run_cell(cell, store)
+    assert cell.key not in store and "training diverged" in store.failure(cell.key)["error"]
+
+
 def test_texts_to_train_on_are_shuffled_and_those_of_tasks_are_not():
     natural, shuffled = (
         material_of("docstrings?words=1000", False, 16, order, 0) for order in ("natural", "shuffled_1")

@@ -12,6 +12,7 @@ from scipy.special import logsumexp
 
 from padleak.models import engines
 from padleak.models.backend import keras
+from padleak.models.divergence import insist_finite
 from padleak.models.engines.engine import Lesson
 from padleak.models.fillings import Given, fillings
 from padleak.models.predictors import NAMES, Predictors
@@ -141,6 +142,7 @@ class SideBySide:
             rates, waited = np.where(has_stalled, rates * _SLOWER, rates), np.where(has_stalled, 0, waited)
             if not (rates >= _SLOWEST).any():
                 break
+        insist_finite(least, f"after {epoch} epochs")
         for variables, values in zip(self._owned, best):
             for variable, value in zip(variables, values):
                 variable.assign(value)

@@ -9,6 +9,7 @@ import numpy as np
 
 from padleak.models import engines
 from padleak.models.backend import keras
+from padleak.models.divergence import insist_finite
 from padleak.models.engines.engine import Inputs, Lesson
 from padleak.models.network import Network
 from padleak.models.rows import Batch, Rows
@@ -112,6 +113,7 @@ class Program:
             real += sum(int(batch.mask.sum()) for batch in batches)
             computed += sum(batch.mask.size for batch in batches)
             history.validation_loss.append(self.loss(validation))
+            insist_finite(history.validation_loss[-1], f"after {len(history.validation_loss)} epochs")
             if history.is_best:
                 best = self.model.get_weights()
             if history.should_stop(schedule.patience):

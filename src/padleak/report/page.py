@@ -25,6 +25,7 @@ from padleak.report.thread import answer_thread
 from padleak.report.words import say_effect, say_interval, say_number, say_p, say_power, short_source
 from padleak.study.experiment import experiments_folder
 from padleak.study.results import Results
+from padleak.study.seal import made_from, seal_folder
 
 Say = Callable[[str], None]
 
@@ -55,15 +56,13 @@ def write_report(folder: Path, say: Say = lambda message: None) -> Path:
     content = gather(results, sections)
     for name in ("report.html", "report.md"):
         (Path(folder) / name).write_text(templates().get_template(f"{name}.j2").render(content), encoding="utf-8")
-    with contextlib.suppress(InputError):  # no experiments here: then there is no run to be current with
-        (Path(folder) / ".made-from").write_text(_fingerprint(results.run), encoding="utf-8")
+    seal_folder(Path(folder), _fingerprint(results.run))
     return Path(folder) / "report.html"
 
 
 def is_current(folder: Path, run: dict) -> bool:
-    """Whether the report there was made by this code from this run."""
-    stamp = Path(folder) / ".made-from"
-    return stamp.is_file() and (Path(folder) / "report.html").is_file() and stamp.read_text() == _fingerprint(run)
+    """Whether what is there, whole, was made by this code from this run."""
+    return (Path(folder) / "report.html").is_file() and made_from(Path(folder)) == _fingerprint(run)
 
 
 def _fingerprint(run: dict) -> str:
@@ -71,7 +70,10 @@ def _fingerprint(run: dict) -> str:
     digest = hashlib.sha256()
     cells = {name: [about["cells"], about["missing"]] for name, about in run["experiments"].items()}
     digest.update(json.dumps([run["profile"], cells], sort_keys=True).encode())
-    for file in (*sorted(Path(__file__).parents[1].rglob("*")), *sorted(experiments_folder().glob("*.py"))):
+    own = []
+    with contextlib.suppress(InputError):  # a report of results alone may be written where there are no experiments
+        own = sorted(experiments_folder().glob("*.py"))
+    for file in (*sorted(Path(__file__).parents[1].rglob("*")), *own):
         if file.suffix in (".py", ".j2"):
             digest.update(file.read_bytes())
     return digest.hexdigest()

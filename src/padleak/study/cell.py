@@ -44,6 +44,8 @@ class Cell(ABC):
 
     kind: ClassVar[str]
     revision: ClassVar[int] = 1
+    is_timed: ClassVar[bool] = False
+    """Whether seconds are among what is measured, so that no two runs measure the same."""
 
     seed: int = 0
 

@@ -4,15 +4,22 @@ from typing import Any
 
 from padleak.study.grid import Profile
 from padleak.study.results import Results
+from padleak.study.seal import damage, damaged_files
 
 
 def compare(results: Results, reference: Results | None) -> dict[str, Any]:
-    """Compare a run with itself (is all of it there?) and its verdicts with a reference.
+    """Compare a run with itself (is all of it there, and whole?) and its verdicts with a reference.
 
     Returns:
         `problems`, a sentence each, and a `summary`.
     """
-    problems = [
+    problems = [f"{results.folder / name}" for name in damaged_files(results.folder)]
+    problems += [
+        f"cell {cell.name}: {reason}; run again, and it is set aside and made anew"
+        for cell in sorted(results.folder.glob("cells/[!.]*"))
+        if (reason := damage(cell))
+    ]
+    problems += [
         f"{name}: {len(about['missing'])} cells are missing ({len(about['failures'])} failed); run again to try them"
         for name, about in results.run["experiments"].items()
         if about["missing"]

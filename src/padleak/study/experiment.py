@@ -1,8 +1,10 @@
 """An experiment: one question, the cells that answer it, and the claims they settle. One file a question."""
 
+import contextlib
 import importlib.util
 import os
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,13 +43,25 @@ def experiments_folder() -> Path:
     raise InputError("experiments", "a folder here, or named by PADLEAK_EXPERIMENTS", "neither")
 
 
+@contextlib.contextmanager
+def _naming_the_line(file: Path) -> Iterator[None]:
+    """Makes of an error in an experiment one that says where it is."""
+    try:
+        yield
+    except Exception as error:  # whatever somebody's file does
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+        line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(file) else (lines or [1])[-1]
+        raise InputError(f"{file}, line {line}", "free of errors", f"{type(error).__name__}: {error}") from error
+
+
 def find_experiments() -> dict[str, Experiment]:
     """All experiments of the folder, by name: each file defines one `EXPERIMENT`."""
     found = {}
     for file in sorted(experiments_folder().glob("[!_]*.py")):
         spec = importlib.util.spec_from_file_location(f"padleak_experiments.{file.stem}", file)
         module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        with _naming_the_line(file):
+            spec.loader.exec_module(module)
         experiment = getattr(module, "EXPERIMENT", None)
         if not isinstance(experiment, Experiment) or experiment.name != file.stem:
             raise InputError(str(file), f"defining EXPERIMENT = Experiment(name={file.stem!r}, ...)", experiment)

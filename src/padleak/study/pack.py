@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from padleak.study.cell import Cell, Outcome
+from padleak.study.seal import ACCOUNT, seal
 
 if TYPE_CHECKING:
     from padleak.study.store import Store
@@ -39,8 +40,7 @@ def pack(cell: Cell, outcome: Outcome) -> dict[str, bytes]:
         "facts": outcome.facts,
         "versions": {name: installed(name) for name in VERSIONED},
     }
-    files["cell.json"] = json.dumps(about, indent=1).encode()
-    return files
+    return files | {ACCOUNT: seal(about, files)}
 
 
 def pack_failure(cell: Cell, error: BaseException) -> str:
@@ -67,9 +67,9 @@ class Parcel:
     def __contains__(self, key: str) -> bool:
         return key in self._results
 
-    def write(self, cell: Cell, outcome: Outcome) -> None:
-        """Keep the outcome of a cell."""
-        self._results[cell.key] = pack(cell, outcome)
+    def put(self, key: str, files: Mapping[str, bytes]) -> None:
+        """Keep the packed outcome of a cell."""
+        self._results[key] = dict(files)
 
     def write_failure(self, cell: Cell, error: BaseException) -> None:
         """Keep why a cell failed."""

@@ -1,6 +1,8 @@
 """Finished results, as a notebook wants them. Starts without Keras."""
 
 import json
+import zipfile
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,27 +33,27 @@ class Results:
     @cached_property
     def run(self) -> dict[str, Any]:
         """Profile, data, and for each experiment its question, cells, missing cells and skipped combinations."""
-        return json.loads((self.folder / "run.json").read_text())
+        return self._read("run.json", _read_json)
 
     @cached_property
     def environment(self) -> dict[str, Any]:
         """Versions and machine."""
-        return json.loads((self.folder / "environment.json").read_text())
+        return self._read("environment.json", _read_json)
 
     @cached_property
     def measurements(self) -> pd.DataFrame:
         """One row a number: probe, layer, metric, value, and the settings of its cell as columns."""
-        return pd.read_parquet(self.folder / "measurements.parquet")
+        return self._read("measurements.parquet", pd.read_parquet)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
         """One row a cell: its settings, epochs, seconds, parameters."""
-        return pd.read_csv(self.folder / "cells.csv")
+        return self._read("cells.csv", pd.read_csv)
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
         """One row a claim."""
-        return pd.DataFrame(json.loads((self.folder / "verdicts.json").read_text()))
+        return pd.DataFrame(self._read("verdicts.json", _read_json))
 
     def of(self, experiment: str) -> pd.DataFrame:
         """The measurements of one experiment."""
@@ -72,12 +74,38 @@ class Results:
         """Whether the folder still holds the cells, and not only the tables."""
         return (self.folder / "cells").is_dir()
 
+    def _read(self, name: str, read: Callable[[Path], Any]) -> Any:
+        """A file of the folder; one that is missing or damaged is an error that names it."""
+        try:
+            return read(self.folder / name)
+        except (OSError, ValueError) as error:  # pyarrow's and pandas's errors are of these kinds
+            raise InputError(
+                str(self.folder / name), "as `padleak run` wrote it", f"a file that cannot be read ({_first_line(error)})",
+                "The same `padleak run` again writes it anew; finished cells are kept.",
+            ) from None  # fmt: skip
+
     def _arrays(self, cell: str, name: str) -> dict[str, np.ndarray]:
         file = self.folder / "cells" / cell / f"{name}.npz"
         if not file.is_file():
             raise InputError(f"{name} of cell {cell}", f"kept in {file}", "no such file", "Run the cells here first.")
-        with np.load(file, allow_pickle=False) as arrays:
-            return {key: arrays[key] for key in arrays.files}
+        try:
+            with np.load(file, allow_pickle=False) as arrays:
+                return {key: arrays[key] for key in arrays.files}
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+            raise InputError(
+                str(file),
+                "as `padleak run` wrote it",
+                "a file that cannot be read",
+                "`padleak check` names what is damaged.",
+            ) from None
+
+
+def _read_json(file: Path) -> Any:
+    return json.loads(file.read_text())
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def load(folder: str | Path) -> Results:

@@ -1,6 +1,7 @@
 """Results on disk: whole or absent."""
 
 import contextlib
+import itertools
 import json
 import os
 import platform
@@ -19,6 +20,7 @@ from padleak.errors import InputError
 from padleak.study.cell import Cell, Outcome
 from padleak.study.grid import Profile
 from padleak.study.pack import VERSIONED, installed, pack, pack_failure
+from padleak.study.seal import damage, read_account
 from padleak.study.table import join
 from padleak.study.unfinished import place_of
 
@@ -39,6 +41,7 @@ class Store:
         self.folder = Path(folder)
         self._cells = self.folder / "cells"
         self._failures = self.folder / "failures"
+        self._damaged = self.folder / "damaged"
 
     def prepare(self) -> None:
         """Make the folders; sweep what an interrupted run left half written."""
@@ -50,6 +53,19 @@ class Store:
         left = place_of(self.folder, "").parent
         for stray in [*self._cells.glob(".partial-*"), *self.folder.glob(".partial-*"), *left.glob(".partial-*")]:
             shutil.rmtree(stray) if stray.is_dir() else stray.unlink()
+
+    def set_aside_damaged(self) -> dict[str, str]:
+        """Move what is among the finished cells and is not whole to `damaged/`, so that it is made anew.
+
+        Returns:
+            Name -> what is wrong with it.
+        """
+        with _naming_what_the_disk_refuses(self.folder):
+            found = {name: reason for name in sorted(self.finished()) if (reason := damage(self._cells / name))}
+            for name in found:
+                self._damaged.mkdir(exist_ok=True)
+                (self._cells / name).rename(_free(self._damaged / name))
+        return found
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -83,22 +99,27 @@ class Store:
 
     def put(self, key: str, files: Mapping[str, bytes]) -> None:
         """Keep the packed outcome of a cell."""
+        with _naming_what_the_disk_refuses(self.folder):
+            self._put(key, files)
+            left = place_of(self.folder, key)
+            for file in (self._failures / f"{key}.json", left, left.with_suffix(".lock")):
+                file.unlink(missing_ok=True)
+
+    def _put(self, key: str, files: Mapping[str, bytes]) -> None:
         partial = self._cells / f".partial-{key}-{socket.gethostname()}-{os.getpid()}"
-        partial.mkdir(parents=True)
-        for name, content in files.items():
-            _write_through(partial / name, content)
-        # The entries of the folder, too, must be on the disk before the folder counts as a finished cell.
-        _sync(partial)
-        with contextlib.suppress(OSError):
-            # Where the cell is there already, another worker was faster with the same result.
+        shutil.rmtree(partial, ignore_errors=True)  # of a process that was killed and had the same number
+        partial.mkdir()
+        try:
+            for name, content in files.items():
+                _write_through(partial / name, content)
+            # The entries of the folder, too, must be on the disk before the folder counts as a finished cell.
+            _sync(partial)
             partial.rename(self._cells / key)
-        if partial.exists():
-            shutil.rmtree(partial)
+        except OSError:
+            shutil.rmtree(partial, ignore_errors=True)
+            # Where the cell is there already, another worker was faster with the same result.
             if key not in self:
-                raise OSError(f"could not move the results of {key} to their place in {self._cells}")
-        left = place_of(self.folder, key)
-        for file in (self._failures / f"{key}.json", left, left.with_suffix(".lock")):
-            file.unlink(missing_ok=True)
+                raise
 
     def write_failure(self, cell: Cell, error: BaseException) -> None:
         """Keep why a cell failed; it is tried again by the next run."""
@@ -121,7 +142,12 @@ class Store:
     def failure(self, key: str) -> dict[str, Any] | None:
         """Why a cell failed the last time, or None."""
         file = self._failures / f"{key}.json"
-        return json.loads(file.read_text()) if file.exists() else None
+        try:
+            return json.loads(file.read_text())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            return {"key": key, "cell": key, "settings": {}, "error": "its reason cannot be read", "traceback": ""}
 
     def measurements(self, cells: Iterable[Cell]) -> pd.DataFrame:
         """Measurements of the finished ones among `cells`: a row a number, the factors as columns, `cell` the key."""
@@ -135,31 +161,44 @@ class Store:
         rows = []
         for cell in cells:
             if cell.key in finished:
-                about = json.loads((self._cells / cell.key / "cell.json").read_text())
+                about = read_account(self._cells / cell.key)
                 rows.append({"cell": cell.key, **about["factors"], **about["facts"]})
         return pd.DataFrame(rows)
 
     def experiments(self, profile: Profile) -> list[str]:
         """Names of the experiments that were run here under the same profile."""
-        file = self.folder / "run.json"
-        if not file.is_file():
+        try:
+            run = json.loads((self.folder / "run.json").read_text())
+            return list(run["experiments"]) if Profile(**run["profile"]) == profile else []
+        except (OSError, ValueError, KeyError, TypeError):  # there was none, or it was damaged: it is written anew
             return []
-        run = json.loads(file.read_text())
-        return list(run["experiments"]) if Profile(**run["profile"]) == profile else []
 
     def write_text(self, path: Path, text: str) -> None:
         """Write a file whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".partial-{path.name}-{os.getpid()}")
-        _write_through(partial, text.encode())
-        partial.replace(path)
+        with _naming_what_the_disk_refuses(self.folder):
+            _write_through(partial, text.encode())
+            partial.replace(path)
 
     def write_tables(self, table: pd.DataFrame) -> None:
         """Write `measurements.parquet` and `measurements.csv`."""
         for name, write in (("measurements.parquet", table.to_parquet), ("measurements.csv", table.to_csv)):
             partial = self.folder / f".partial-{name}"
-            write(partial, index=False)
-            partial.replace(self.folder / name)
+            with _naming_what_the_disk_refuses(self.folder):
+                write(partial, index=False)
+                partial.replace(self.folder / name)
+
+
+@contextlib.contextmanager
+def _naming_what_the_disk_refuses(folder: Path) -> Iterator[None]:
+    """A full disk, a folder that is gone or closed: an error that says so, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            "results folder", "a place that can be written to", f"{folder}: {error.strerror or error}",
+            "What is finished is kept: mend that and run the same command again.",
+        ) from None  # fmt: skip
 
 
 def describe_environment() -> dict[str, Any]:
@@ -171,6 +210,12 @@ def describe_environment() -> dict[str, Any]:
         "backend": os.environ.get("KERAS_BACKEND") or "tensorflow",
         "versions": {name: installed(name) for name in (*VERSIONED, *_ALSO_IN_REPORTS)},
     }
+
+
+def _free(place: Path) -> Path:
+    """The place, or the next to it that nothing is at."""
+    others = (place.with_name(f"{place.name}-{number}") for number in itertools.count(2))
+    return next(path for path in itertools.chain([place], others) if not path.exists())
 
 
 def _write_through(path: Path, content: bytes) -> None:

@@ -3,15 +3,15 @@
 import dataclasses
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from padleak.errors import InputError
 from padleak.study import unfinished
-from padleak.study.cell import Cell, Outcome
-from padleak.study.pack import Parcel
+from padleak.study.cell import Cell
+from padleak.study.pack import Parcel, pack
 from padleak.study.store import Store
 
 UNDER_WAY = "padleak cells under way"
@@ -40,7 +40,7 @@ class Keeper(Protocol):
 
     def __contains__(self, key: str) -> bool: ...
 
-    def write(self, cell: Cell, outcome: Outcome) -> None: ...
+    def put(self, key: str, files: Mapping[str, bytes]) -> None: ...
 
     def write_failure(self, cell: Cell, error: BaseException) -> None: ...
 
@@ -78,10 +78,11 @@ def run_cell(cell: Cell, keeper: Keeper, under_way: UnderWay = nobody) -> str | 
         with unfinished.at_hand(keeper.folder, functools.partial(under_way, cell.key)):
             outcome = cell.run()
         seconds = {"seconds": time.perf_counter() - start}
-        keeper.write(cell, dataclasses.replace(outcome, facts=outcome.facts | seconds))
+        files = pack(cell, dataclasses.replace(outcome, facts=outcome.facts | seconds))
     except Exception as caught:  # whatever a cell does wrong, it is kept with its reason
         keeper.write_failure(cell, caught)
         return f"{type(caught).__name__}: {caught}"
+    keeper.put(cell.key, files)
     return None
 
 

@@ -41,6 +41,7 @@ class CostCell(Cell):
 
     kind: ClassVar[str] = "cost"
     revision: ClassVar[int] = 3
+    is_timed: ClassVar[bool] = True
 
     backend: str = "tensorflow"
     model: str = "lstm"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from padleak.models.divergence import insist_finite
 from padleak.models.engines.engine import Lesson
 from padleak.models.objectives import Texts
 from padleak.models.pretraining import STEPS_AT_ONCE, Course, Pretrainer
@@ -63,6 +64,7 @@ def learn(
             if step % every < STEPS_AT_ONCE or step == course.steps:
                 seconds += time.perf_counter() - start
                 curve.append((step, *pretrainer.score(tests)))
+                insist_finite(curve[-1][1], f"after {step} steps")
                 checkpoint.save(_pack(pretrainer.keep(), step, curve, seconds))
                 start = time.perf_counter()
     return Learned(curve, seconds)
