@@ -159,10 +159,6 @@ def run(
     wait: Annotated[
         float | None, typer.Option(min=0, help="Seconds to wait for a worker of the cluster (30 if not given).")
     ] = None,
-    cell_minutes: Annotated[
-        float,
-        typer.Option(min=0.01, help="Minutes after which a cell counts as endless: it is stopped and has failed."),
-    ] = 120,
 ) -> None:
     """Run experiments, settle their claims and write the report. What is finished already is kept.
 
@@ -201,7 +197,7 @@ def run(
     # The report covers what was run here before, too.
     whole = Plan.of(choose_experiments(sorted({*store.experiments(chosen), *plan.names})), chosen)
     with store.lock():
-        failed = _run_plan(plan, whole, store, where, 60 * cell_minutes)
+        failed = _run_plan(plan, whole, store, where)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -539,7 +535,7 @@ def _amount(resource: str) -> tuple[str, float]:
     raise InputError("--resource", "NAME=AMOUNT with an amount above 0, such as GPU=1", resource)
 
 
-def _run_plan(plan, whole, store, workers, longest) -> int:
+def _run_plan(plan, whole, store, workers) -> int:
     """Run, settle, report and print the verdicts; the number of failed cells."""
     from padleak.progress import Progress
     from padleak.report.page import is_current, write_report
@@ -557,7 +553,7 @@ def _run_plan(plan, whole, store, workers, longest) -> int:
         names = {cell.key: str(cell) for cell in todo}
         try:
             with Progress(estimate.weigh(todo), names) as progress:
-                study.run(plan, store, workers, progress.advance, progress.under_way, longest)
+                study.run(plan, store, workers, progress.advance, progress.under_way)
         except KeyboardInterrupt:
             kept = len(store.finished() & {cell.key for cell in plan.cells})
             _say(f"\nStopped. {kept} of {len(plan.cells)} cells are kept; the same command goes on from there.")

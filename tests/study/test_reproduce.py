@@ -33,7 +33,7 @@ def results(tmp_path, monkeypatch):
     store = Store(tmp_path / "results")
     store.prepare()
     plan = Plan.of(list(find_experiments().values()), PROFILES["smoke"])
-    study.run(plan, store, 0, lambda key, error: None, lambda key, share: None, 60)
+    study.run(plan, store, 0, lambda key, error: None, lambda key, share: None)
     study.settle(plan, store)
     return Results(store.folder)
 

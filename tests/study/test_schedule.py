@@ -66,16 +66,6 @@ def test_cells_that_say_how_far_they_are_are_heard(store, importable_toys, worke
 
 
 @pytest.mark.slow
-def test_a_cell_that_does_not_end_is_stopped_and_the_others_go_on(store, importable_toys):
-    cells = [ToyCell(number=0, does="hangs"), *(ToyCell(number=n) for n in range(1, 6))]
-    told = {}
-    schedule.run(cells, store, 2, lambda key, error: told.update({key: error}), longest=3)
-    assert told[cells[0].key] == "TimeoutError: not done after 0.05 minutes"
-    assert all(told[cell.key] is None and cell.key in store for cell in cells[1:])
-    assert "not done after" in store.failure(cells[0].key)["error"]
-
-
-@pytest.mark.slow
 def test_a_worker_that_dies_loses_its_cell_alone(store, importable_toys):
     cells = [ToyCell(number=0, does="dies"), *(ToyCell(number=n) for n in range(4, 12))]
     told = run(cells, store, workers=2)

@@ -16,7 +16,7 @@ from padleak.study.unfinished import tell
 
 @dataclass(frozen=True)
 class ToyCell(Cell):
-    """Gives its number; fails, dies, hangs, waits or says how far it is if told to."""
+    """Gives its number; fails, dies, waits or says how far it is if told to."""
 
     kind: ClassVar[str] = "toy"
     number: int = 0
@@ -31,8 +31,6 @@ class ToyCell(Cell):
             raise RuntimeError("the toy broke")
         if self.does == "dies":
             os.kill(os.getpid(), signal.SIGKILL)
-        if self.does == "hangs":
-            time.sleep(1000)
         if self.does == "tells":
             tell(0.5)
         if self.does in ("waits", "tells"):

@@ -3,7 +3,6 @@
 import contextlib
 import ipaddress
 import logging
-import math
 import queue
 import re
 import time
@@ -130,7 +129,6 @@ class Crew:
         self._looked = 0.0
         self._seen = time.monotonic()
         self._running: dict[Future, Group] = {}
-        self._begun: dict[Future, float] = {}
         self._arrived: queue.SimpleQueue[Future] = queue.SimpleQueue()
 
     def check(self) -> None:
@@ -153,22 +151,8 @@ class Crew:
                 if there[name] != value:
                     raise InputError(f"{name} of worker {address}", f"{value}, as here", there[name])
 
-    def run(
-        self,
-        backlog: "Backlog",
-        store: Store,
-        progress: Progress,
-        under_way: UnderWay = nobody,
-        longest: float = math.inf,
-    ) -> None:
+    def run(self, backlog: "Backlog", store: Store, progress: Progress, under_way: UnderWay = nobody) -> None:
         """Run all cells of the backlog; as many groups are out as there are workers.
-
-        Args:
-            backlog: What is to be run.
-            store: Where results go.
-            progress: Told of every cell done.
-            under_way: Told how far long cells are.
-            longest: Seconds after which a cell counts as endless, and its worker is stopped.
 
         Raises:
             InputError: All workers are gone, the scheduler is, or a worker has other data.
@@ -184,12 +168,7 @@ class Crew:
                     self._hand_out(group, away, probe)
                 with contextlib.suppress(queue.Empty):
                     future = self._arrived.get(timeout=_SECONDS_BETWEEN_LOOKS)
-                    if group := self._running.pop(future, None):  # none of one that was stopped
-                        self._take_in(future, group, backlog, store, progress)
-                for future in self._endless(longest):
-                    self._stop(future)
-                    error = TimeoutError(f"not done after {longest / 60:g} minutes")
-                    self._take_in_loss(error, self._running.pop(future), backlog, store, progress)
+                    self._take_in(future, self._running.pop(future), backlog, store, progress)
                 while not events.empty():
                     under_way(*events.get())
 
@@ -200,20 +179,7 @@ class Crew:
             resources=self._resources or None, retries=_RETRIES, pure=False,
         )  # fmt: skip
         self._running[future] = group
-        self._begun[future] = time.monotonic()
         future.add_done_callback(self._arrived.put)
-
-    def _endless(self, longest: float) -> list["Future"]:
-        """What is out for too long: a worker reports after every cell that takes long, so it is one cell's doing."""
-        self._begun = {future: begun for future, begun in self._begun.items() if future in self._running}
-        return [future for future, begun in self._begun.items() if time.monotonic() - begun > longest]
-
-    def _stop(self, future: "Future") -> None:
-        """Stop the worker that is at it; its nanny starts another."""
-        busy = [address for address, keys in self._client.processing().items() if future.key in keys]
-        self._client.cancel([future], force=True)
-        self._client.restart_workers(busy, timeout=_SECONDS_TO_REACH, raise_for_error=False)
-        self._looked = 0.0
 
     def _take_in(self, future: "Future", group: "Group", backlog: "Backlog", store: Store, progress: Progress) -> None:
         try:
@@ -237,11 +203,10 @@ class Crew:
         if not group.alone:
             backlog.suspect(group.cells)
             return
-        ended = isinstance(error, TimeoutError)
-        reason = error if ended else RuntimeError(f"the worker was lost: {error}")
+        reason = RuntimeError(f"the worker was lost: {error}")
         for cell in group.cells:
             store.write_failure(cell, reason)
-            progress(cell.key, f"{type(reason).__name__}: {reason}")
+            progress(cell.key, f"RuntimeError: {reason}")
 
     def _look(self) -> dict[str, int]:
         """Threads of the workers that fit, by address; looked up anew every second, since workers come and go."""

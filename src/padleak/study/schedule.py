@@ -1,6 +1,5 @@
 """Which cells run where: in this process, on processes started here, or on a Dask cluster that somebody else started."""
 
-import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ def run(
     workers: int | Remote,
     progress: Progress,
     under_way: UnderWay = nobody,
-    longest: float = math.inf,
 ) -> None:
     """Run the cells that the store lacks.
 
@@ -31,7 +29,6 @@ def run(
         workers: Processes to start; 0 runs everything in this one; or a cluster that is there.
         progress: Told of every cell done. A cell that fails is kept with its error and does not stop the others.
         under_way: Told how far a long cell is.
-        longest: Seconds that a cell may take on a worker; then the worker is stopped, and the cell has failed.
 
     Raises:
         InputError: The cluster cannot be reached, has no workers, or its workers cannot do the work.
@@ -47,7 +44,7 @@ def run(
                 progress(cell.key, run_cell(cell, store, under_way))
         return
     with cluster.join(workers) if isinstance(workers, Remote) else cluster.start(min(workers, len(todo))) as crew:
-        crew.run(backlog, store, progress, under_way, longest)
+        crew.run(backlog, store, progress, under_way)
 
 
 @dataclass(frozen=True)

@@ -39,11 +39,9 @@ class Plan:
         return unique(cell for _, design in self.designs for cell in design.cells)
 
 
-def run(
-    plan: Plan, store: Store, workers: int | Remote, progress: Progress, under_way: UnderWay, longest: float
-) -> None:
-    """Run what is missing; arguments as those of `schedule.run`."""
-    schedule.run(plan.cells, store, workers, progress, under_way, longest)
+def run(plan: Plan, store: Store, workers: int | Remote, progress: Progress, under_way: UnderWay) -> None:
+    """Run what is missing; `progress` is told of every cell done, `under_way` how far long ones are."""
+    schedule.run(plan.cells, store, workers, progress, under_way)
 
 
 def describe(plan: Plan, store: Store) -> dict[str, Any]:
