@@ -175,7 +175,8 @@ def information_by_fate(table: pd.DataFrame, results: Results) -> Drawn | None:
     last = int(told.index.get_level_values("layer").max())
     return Drawn(
         figure,
-        f"Of a masked word the first layer tells {say_number(told['few masked', 0])} nats beyond chance and the last "
+        f"Of a masked word the embedding of [MASK] tells {say_number(told['few masked', 0])} nats beyond chance and "
+        "the last layer "
         f"{say_number(told['few masked', last])}; of one that was replaced, "
         f"{say_number(told['few replaced', last])} at last",
         "Of the words chosen in test texts (15 %), a third each are masked, kept and replaced here; as many "

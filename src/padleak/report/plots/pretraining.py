@@ -201,7 +201,8 @@ def cloze_shares(table: pd.DataFrame, results: Results) -> Drawn | None:
         f"{say_percent(means[1.0])} of "
         f"cases, never {say_percent(means[0.0])}, any word {say_percent(at_random)}, without pre-training "
         f"{say_percent(none)}",
-        "Made-up texts, data `cloze`; the telling words are hidden in the texts of the task. Two layers, width 64, "
+        "Made-up texts, data `cloze`; the telling words are hidden in the texts of the task. "
+        f"{int(table.layers.max())} layers, width {int(table.width.max())}, "
         "one head. "
         f"{say_n(summarise(shares, ['cloze']))}; bands {_INTERVALS}.",
     )
