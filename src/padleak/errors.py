@@ -37,6 +37,15 @@ def unknown_name(argument: str, known: Iterable[str], name: str) -> InputError:
     return InputError(argument, f"one of {', '.join(known) or 'none'}", name, cure)
 
 
+def first_line(error: Exception) -> str:
+    """What an error says in its first line, or else its kind.
+
+    >>> first_line(OSError("no room\\nat all")), first_line(OSError())
+    ('no room', 'OSError')
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 def _restore(message: str, argument: str) -> InputError:
     error = InputError.__new__(InputError, message)
     ValueError.__init__(error, message)

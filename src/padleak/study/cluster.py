@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from padleak.errors import InputError
+from padleak.errors import InputError, first_line
 from padleak.models import backend
 from padleak.study.interrupts import children_deaf_to_interrupts, no_interrupt_lost
 from padleak.study.pack import installed
@@ -106,7 +106,7 @@ def join(remote: Remote) -> Iterator["Crew"]:
     except Exception as error:  # Dask raises many kinds for an address that is wrong, silent, or of another program
         raise InputError(
             "--scheduler", "the address of a Dask scheduler that answers", remote.address,
-            f"Start one with `dask scheduler`, or leave the option out. ({_first_line(error)})",
+            f"Start one with `dask scheduler`, or leave the option out. ({first_line(error)})",
         ) from None  # fmt: skip
     with client:
         crew = Crew(client, remote.resources, remote.wait)
@@ -282,10 +282,6 @@ def _lost() -> InputError:
         "--scheduler", "up until the last cell is done", "no answer any more",
         "Finished cells are kept; the same command goes on from there.",
     )  # fmt: skip
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _quieten() -> None:

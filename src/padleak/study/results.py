@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from padleak.errors import InputError
+from padleak.errors import InputError, first_line
 
 
 class Results:
@@ -80,7 +80,7 @@ class Results:
             return read(self.folder / name)
         except (OSError, ValueError) as error:  # pyarrow's and pandas's errors are of these kinds
             raise InputError(
-                str(self.folder / name), "as `padleak run` wrote it", f"a file that cannot be read ({_first_line(error)})",
+                str(self.folder / name), "as `padleak run` wrote it", f"a file that cannot be read ({first_line(error)})",
                 "The same `padleak run` again writes it anew; finished cells are kept.",
             ) from None  # fmt: skip
 
@@ -102,10 +102,6 @@ class Results:
 
 def _read_json(file: Path) -> Any:
     return json.loads(file.read_text())
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def load(folder: str | Path) -> Results:
