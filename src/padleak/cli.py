@@ -159,6 +159,9 @@ def run(
     wait: Annotated[
         float | None, typer.Option(min=0, help="Seconds to wait for a worker of the cluster (30 if not given).")
     ] = None,
+    time_limit: Annotated[
+        float, typer.Option(min=0, help="Minutes that one cell may take before it counts as failed; 0 for no limit.")
+    ] = 120,
 ) -> None:
     """Run experiments, settle their claims and write the report. What is finished already is kept.
 
@@ -179,6 +182,7 @@ def run(
     from dataclasses import replace
 
     from padleak.study.experiment import choose_experiments
+    from padleak.study.limit import TimeLimit
     from padleak.study.store import Store
     from padleak.study.study import Plan
 
@@ -197,7 +201,7 @@ def run(
     # The report covers what was run here before, too.
     whole = Plan.of(choose_experiments(sorted({*store.experiments(chosen), *plan.names})), chosen)
     with store.lock():
-        failed = _run_plan(plan, whole, store, where)
+        failed = _run_plan(plan, whole, store, where, TimeLimit(60 * time_limit) if time_limit else None)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -535,7 +539,7 @@ def _amount(resource: str) -> tuple[str, float]:
     raise InputError("--resource", "NAME=AMOUNT with an amount above 0, such as GPU=1", resource)
 
 
-def _run_plan(plan, whole, store, workers) -> int:
+def _run_plan(plan, whole, store, workers, limit) -> int:
     """Run, settle, report and print the verdicts; the number of failed cells."""
     from padleak.progress import Progress
     from padleak.report.page import is_current, write_report
@@ -553,7 +557,7 @@ def _run_plan(plan, whole, store, workers) -> int:
         names = {cell.key: str(cell) for cell in todo}
         try:
             with Progress(estimate.weigh(todo), names) as progress:
-                study.run(plan, store, workers, progress.advance, progress.under_way)
+                study.run(plan, store, workers, progress.advance, progress.under_way, limit)
         except KeyboardInterrupt:
             kept = len(store.finished() & {cell.key for cell in plan.cells})
             _say(f"\nStopped. {kept} of {len(plan.cells)} cells are kept; the same command goes on from there.")
@@ -582,7 +586,7 @@ def print_verdicts(folder: Path) -> None:
             f"{verdict['id']}  {verdict['statement']}",
             f"[{_MARKS[verdict['verdict']]}]{verdict['verdict']}[/]",
             f"{say_effect(verdict)} {say_interval(verdict)}\n{verdict['unit']}",
-            str(verdict["n"]),
+            str(verdict["n"]) + (f"\n{verdict['missing']} cells missing" if verdict["missing"] else ""),
             say_p(verdict["p_holm"]),
         )
     _out().print(table)

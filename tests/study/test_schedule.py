@@ -1,9 +1,12 @@
+import time
+
 import pytest
 from toys import ToyCell
 
 from padleak.errors import InputError
 from padleak.study import schedule
 from padleak.study.cluster import Remote
+from padleak.study.limit import TimeLimit
 from padleak.study.store import Store
 from padleak.study.trials.sequence import SequenceCell
 
@@ -23,9 +26,9 @@ def importable_toys(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
 
 
-def run(cells, store, workers=0):
+def run(cells, store, workers=0, limit=None):
     told = {}
-    schedule.run(cells, store, workers, lambda key, error: told.update({key: error}))
+    schedule.run(cells, store, workers, lambda key, error: told.update({key: error}), limit=limit)
     return told
 
 
@@ -55,6 +58,45 @@ def test_a_failing_cell_is_kept_with_its_reason_and_stops_no_other(store, import
     assert told[cells[1].key] == "RuntimeError: the toy broke"
     assert [cell.key in store for cell in cells] == [True, False, True, True]
     assert "the toy broke" in store.failure(cells[1].key)["traceback"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_cell_that_runs_on_is_stopped_and_stops_no_other(store, importable_toys, workers):
+    cells = [ToyCell(number=0, does="runs on"), *(ToyCell(number=n) for n in range(1, 8))]
+    told = run(cells, store, workers, TimeLimit(0.6))
+    assert told.pop(cells[0].key) == "TimeoutError: stopped after 0.01 minutes (--time-limit)"
+    assert told == {cell.key: None for cell in cells[1:]}
+    assert "--time-limit" in store.failure(cells[0].key)["error"]
+
+
+@pytest.mark.slow
+def test_a_cell_that_nothing_stops_ends_with_its_worker(store, importable_toys):
+    cells = [ToyCell(number=0, does="hangs"), *(ToyCell(number=n) for n in range(1, 8))]
+    told = run(cells, store, 2, TimeLimit(0.6, grace=0.5))
+    assert told.pop(cells[0].key) == "TimeoutError: could not be stopped: its worker was ended (--time-limit)"
+    assert told == {cell.key: None for cell in cells[1:]}
+
+
+def test_a_cell_for_which_there_is_no_memory_is_kept_with_its_reason(store):
+    cells = [ToyCell(number=0, does="eats"), ToyCell(number=1)]
+    told = run(cells, store)
+    assert "MemoryError" in told[cells[0].key] and "8.00 PiB" in store.failure(cells[0].key)["error"]
+    assert told[cells[1].key] is None
+
+
+def test_what_ends_just_in_time_is_not_stopped_afterwards():
+    """Stopped or not, by a hair: nothing is raised behind the block, and nobody is given up."""
+    given_up, stopped = [], 0
+    for place in range(200):
+        end = time.monotonic() + 0.0001 * place
+        try:
+            with TimeLimit(0.005, grace=0.5).keep(lambda: given_up.append(1)):
+                while time.monotonic() < end:
+                    pass
+        except TimeoutError:
+            stopped += 1
+    assert 0 < stopped < 200 and not given_up
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Cells for tests of the engine: quick, importable by workers, and able to go wrong."""
 
+import contextlib
 import os
 import signal
 import time
@@ -16,7 +17,7 @@ from padleak.study.unfinished import tell
 
 @dataclass(frozen=True)
 class ToyCell(Cell):
-    """Gives its number; fails, dies, waits or says how far it is if told to."""
+    """Gives its number; fails, dies, hangs, eats memory, waits or says how far it is if told to."""
 
     kind: ClassVar[str] = "toy"
     number: int = 0
@@ -31,6 +32,14 @@ class ToyCell(Cell):
             raise RuntimeError("the toy broke")
         if self.does == "dies":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.does == "runs on":
+            while True:
+                with contextlib.suppress(Exception):
+                    time.sleep(0.01)
+        if self.does == "hangs":
+            time.sleep(1000)  # without a step of Python
+        if self.does == "eats":
+            np.ones(2**50)
         if self.does == "tells":
             tell(0.5)
         if self.does in ("waits", "tells"):

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from padleak.errors import InputError, first_line
 from padleak.models import backend
+from padleak.study.cell import Cell
 from padleak.study.interrupts import children_deaf_to_interrupts, no_interrupt_lost
+from padleak.study.limit import TimeLimit
 from padleak.study.pack import installed
 from padleak.study.store import Store
-from padleak.study.work import UNDER_WAY, Report, UnderWay, nobody, run_slice
+from padleak.study.work import GIVEN_UP, UNDER_WAY, Report, UnderWay, nobody, run_slice
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -129,6 +131,7 @@ class Crew:
         self._looked = 0.0
         self._seen = time.monotonic()
         self._running: dict[Future, Group] = {}
+        self._given_up: set[str] = set()
         self._arrived: queue.SimpleQueue[Future] = queue.SimpleQueue()
 
     def check(self) -> None:
@@ -151,7 +154,14 @@ class Crew:
                 if there[name] != value:
                     raise InputError(f"{name} of worker {address}", f"{value}, as here", there[name])
 
-    def run(self, backlog: "Backlog", store: Store, progress: Progress, under_way: UnderWay = nobody) -> None:
+    def run(
+        self,
+        backlog: "Backlog",
+        store: Store,
+        progress: Progress,
+        under_way: UnderWay = nobody,
+        limit: TimeLimit | None = None,
+    ) -> None:
         """Run all cells of the backlog; as many groups are out as there are workers.
 
         Raises:
@@ -159,22 +169,23 @@ class Crew:
         """
         events: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
         self._client.subscribe_topic(UNDER_WAY, lambda event: events.put(event[1]))
+        self._client.subscribe_topic(GIVEN_UP, lambda event: self._given_up.add(event[1]))
         with store.probe() as probe, no_interrupt_lost() as heed:
             away = Store(store.folder.resolve())
             while backlog or self._running:
                 heed()
                 idle = len(self._look()) - len(self._running)
                 for group in backlog.take(max(0, idle), busy=len(self._running)):
-                    self._hand_out(group, away, probe)
+                    self._hand_out(group, away, probe, limit)
                 with contextlib.suppress(queue.Empty):
                     future = self._arrived.get(timeout=_SECONDS_BETWEEN_LOOKS)
                     self._take_in(future, self._running.pop(future), backlog, store, progress)
                 while not events.empty():
                     under_way(*events.get())
 
-    def _hand_out(self, group: "Group", store: Store, probe: Path) -> None:
+    def _hand_out(self, group: "Group", store: Store, probe: Path, limit: TimeLimit | None) -> None:
         future = self._client.submit(
-            run_slice, group.cells, store, probe,
+            run_slice, group.cells, store, probe, limit,
             workers=[group.worker] if group.worker else None, allow_other_workers=bool(group.worker),
             resources=self._resources or None, retries=_RETRIES, pure=False,
         )  # fmt: skip
@@ -200,13 +211,13 @@ class Crew:
     def _take_in_loss(
         self, error: Exception, group: "Group", backlog: "Backlog", store: Store, progress: Progress
     ) -> None:
-        if not group.alone:
-            backlog.suspect(group.cells)
-            return
-        reason = RuntimeError(f"the worker was lost: {error}")
         for cell in group.cells:
-            store.write_failure(cell, reason)
-            progress(cell.key, f"RuntimeError: {reason}")
+            if cell.key in self._given_up:
+                _fail(cell, TimeoutError("could not be stopped: its worker was ended (--time-limit)"), store, progress)
+            elif group.alone:
+                _fail(cell, RuntimeError(f"the worker was lost: {error}"), store, progress)
+            else:
+                backlog.suspect([cell])
 
     def _look(self) -> dict[str, int]:
         """Threads of the workers that fit, by address; looked up anew every second, since workers come and go."""
@@ -235,6 +246,12 @@ class Crew:
             "--scheduler", "of a cluster with workers", f"none for {self._wait:g} seconds",
             "Start one with `dask worker ADDRESS --nthreads 1`, or wait longer with --wait. Finished cells are kept.",
         )  # fmt: skip
+
+
+def _fail(cell: Cell, reason: Exception, store: Store, progress: Progress) -> None:
+    """Keep why a cell has no result, and tell of it."""
+    store.write_failure(cell, reason)
+    progress(cell.key, f"{type(reason).__name__}: {reason}")
 
 
 # What follows is sent to processes that may lack padleak: functions within functions travel by value, not by name.

@@ -8,6 +8,7 @@ from padleak.study import cluster
 from padleak.study.cell import Cell
 from padleak.study.cluster import Progress, Remote
 from padleak.study.estimate import by_shape, compiling, effort
+from padleak.study.limit import TimeLimit
 from padleak.study.store import Store
 from padleak.study.work import UnderWay, nobody, run_cell
 
@@ -20,6 +21,7 @@ def run(
     workers: int | Remote,
     progress: Progress,
     under_way: UnderWay = nobody,
+    limit: TimeLimit | None = None,
 ) -> None:
     """Run the cells that the store lacks.
 
@@ -29,6 +31,7 @@ def run(
         workers: Processes to start; 0 runs everything in this one; or a cluster that is there.
         progress: Told of every cell done. A cell that fails is kept with its error and does not stop the others.
         under_way: Told how far a long cell is.
+        limit: How long a cell may take. In this process, compiled code that does not end is waited for.
 
     Raises:
         InputError: The cluster cannot be reached, has no workers, or its workers cannot do the work.
@@ -41,10 +44,10 @@ def run(
     if workers == 0:
         while backlog:
             for cell in backlog.take(1)[0].cells:
-                progress(cell.key, run_cell(cell, store, under_way))
+                progress(cell.key, run_cell(cell, store, under_way, limit))
         return
     with cluster.join(workers) if isinstance(workers, Remote) else cluster.start(min(workers, len(todo))) as crew:
-        crew.run(backlog, store, progress, under_way)
+        crew.run(backlog, store, progress, under_way, limit)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from padleak.study.claims import Case, judge
 from padleak.study.cluster import Progress, Remote
 from padleak.study.experiment import Experiment
 from padleak.study.grid import Design, Profile, unique
+from padleak.study.limit import TimeLimit
 from padleak.study.store import Store, describe_environment
 from padleak.study.work import UnderWay
 
@@ -39,9 +40,16 @@ class Plan:
         return unique(cell for _, design in self.designs for cell in design.cells)
 
 
-def run(plan: Plan, store: Store, workers: int | Remote, progress: Progress, under_way: UnderWay) -> None:
+def run(
+    plan: Plan,
+    store: Store,
+    workers: int | Remote,
+    progress: Progress,
+    under_way: UnderWay,
+    limit: TimeLimit | None = None,
+) -> None:
     """Run what is missing; `progress` is told of every cell done, `under_way` how far long ones are."""
-    schedule.run(plan.cells, store, workers, progress, under_way)
+    schedule.run(plan.cells, store, workers, progress, under_way, limit)
 
 
 def describe(plan: Plan, store: Store) -> dict[str, Any]:

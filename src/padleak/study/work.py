@@ -1,7 +1,9 @@
 """What a worker does with the cells it is given."""
 
+import contextlib
 import dataclasses
 import functools
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,14 +13,18 @@ from typing import Protocol
 from padleak.errors import InputError
 from padleak.study import unfinished
 from padleak.study.cell import Cell
+from padleak.study.limit import TimeLimit
 from padleak.study.pack import Parcel, pack
 from padleak.study.store import Store
 
 UNDER_WAY = "padleak cells under way"
 """Topic of the events by which workers say how far a cell is: its key and the share that is done."""
+GIVEN_UP = "padleak cells given up"
+"""Topic of the events by which workers say, before they end themselves, which cell they could not stop: its key."""
 UnderWay = Callable[[str, float], None]
 """Called with the key of a cell and the share of its work that is done."""
 _SECONDS_BETWEEN_EVENTS = 1.0
+_SECONDS_FOR_LAST_WORDS = 1.0
 
 
 def nobody(key: str, share: float) -> None:
@@ -60,13 +66,21 @@ class Report:
     parcel: Parcel | None
 
 
-def run_cell(cell: Cell, keeper: Keeper, under_way: UnderWay = nobody) -> str | None:
+def run_cell(
+    cell: Cell,
+    keeper: Keeper,
+    under_way: UnderWay = nobody,
+    limit: TimeLimit | None = None,
+    give_up: Callable[[], None] = lambda: None,
+) -> str | None:
     """Run a cell and keep what comes of it.
 
     Args:
         cell: What to run.
         keeper: Where the outcome goes.
         under_way: Told how far a cell is that says so.
+        limit: How long it may take.
+        give_up: Called when it can be stopped by nothing else.
 
     Returns:
         What went wrong, or None.
@@ -75,7 +89,8 @@ def run_cell(cell: Cell, keeper: Keeper, under_way: UnderWay = nobody) -> str | 
         return None
     try:
         start = time.perf_counter()
-        with unfinished.at_hand(keeper.folder, functools.partial(under_way, cell.key)):
+        watched = limit.keep(give_up) if limit else contextlib.nullcontext()
+        with unfinished.at_hand(keeper.folder, functools.partial(under_way, cell.key)), watched:
             outcome = cell.run()
         seconds = {"seconds": time.perf_counter() - start}
         files = pack(cell, dataclasses.replace(outcome, facts=outcome.facts | seconds))
@@ -86,25 +101,34 @@ def run_cell(cell: Cell, keeper: Keeper, under_way: UnderWay = nobody) -> str | 
     return None
 
 
-def run_slice(cells: list[Cell], store: Store, probe: Path) -> Report:
+def run_slice(cells: list[Cell], store: Store, probe: Path, limit: TimeLimit | None = None) -> Report:
     """Run the first of the cells, for some seconds, but at least one.
 
     Args:
         cells: All of one shape.
         store: The client's.
         probe: A file that holds its own name; who reads that sees the client's store.
+        limit: How long a cell may take.
     """
     from distributed import get_worker
 
     keeper = store if sees(probe) else Parcel()
-    done, under_way = {}, _seldom(lambda *event: get_worker().log_event(UNDER_WAY, event))
+    done, tell = {}, get_worker().log_event
+    under_way = _seldom(lambda *event: tell(UNDER_WAY, event))
     until = time.monotonic() + _SLICE_SECONDS
     for cell in cells:
         _refuse_another_key(cell)
-        done[cell.key] = run_cell(cell, keeper, under_way)
+        done[cell.key] = run_cell(cell, keeper, under_way, limit, functools.partial(_end_worker, tell, cell.key))
         if time.monotonic() > until:
             break
     return Report(get_worker().address, done, keeper if isinstance(keeper, Parcel) else None)
+
+
+def _end_worker(tell: Callable[[str, str], None], key: str) -> None:
+    """What cannot be stopped ends with its process; somebody starts another."""
+    tell(GIVEN_UP, key)
+    time.sleep(_SECONDS_FOR_LAST_WORDS)
+    os._exit(1)
 
 
 def sees(probe: Path) -> bool:
