@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,8 @@ EXPERIMENT = Experiment("storm", "Is anything lost?", design, (), ())
 BLOWS = ("worker", "main", "all", "power cut")
 _CELLS = 60
 _PATIENCE = 120
+_AT_WORK = 0.75
+"""Share of blows that wait for the next cell to be finished; the others come at any moment, mostly while a run starts."""
 
 
 @dataclass
@@ -74,14 +77,14 @@ class Weather:
 def storm(folder: Path, kills: int, seed: int, say=lambda message: None) -> Weather:
     """Bring results to their end through kills, again and again, until there were as many as asked for."""
     generator, weather = np.random.default_rng(seed), Weather()
-    start = _command(folder)
-    _run(start(folder / "whole"))
+    start = command(folder)
+    run(start(folder / "whole"))
     whole = contents(folder / "whole")
     while weather.kills < kills:
         broken = folder / f"broken-{weather.runs}"
         while weather.kills < kills and not _strike(start(broken), broken, generator, weather):
             say(f"{weather}")
-        _run(start(broken))
+        run(start(broken))
         weather.found += len(list(broken.glob("damaged/*")))
         ours = contents(broken)
         weather.lost += sum(name.startswith("cells/") for name in whole.keys() - ours.keys())
@@ -108,7 +111,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 _OF_TIME = ("cells.csv", "environment.json", "report.html", "report.md", "checksums.json")
 
 
-def _command(folder: Path):
+def command(folder: Path) -> Callable[[Path], list[str]]:
     """Sets up the experiment; gives the command line of a run by its results folder."""
     experiments = folder / "experiments"
     experiments.mkdir()
@@ -118,7 +121,7 @@ def _command(folder: Path):
     return lambda results: [*start, "--results", str(results)]
 
 
-def _run(command: list[str]) -> str:
+def run(command: list[str]) -> str:
     """To the end; what was said on the way."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE)
     if done.returncode:
@@ -134,7 +137,9 @@ def _strike(command: list[str], folder: Path, generator: np.random.Generator, we
         while process.poll() is None:
             if time.monotonic() > end:
                 raise RuntimeError("a run hangs")
-            time.sleep(generator.uniform(0, 1.5))
+            if generator.random() < _AT_WORK:
+                _await_a_cell(process, folder)
+            time.sleep(generator.uniform(0, 0.5))
             blow = BLOWS[generator.integers(len(BLOWS))]
             if process.poll() is None and _hit(process.pid, blow, generator):
                 weather.blows[blow] += 1
@@ -147,6 +152,13 @@ def _strike(command: list[str], folder: Path, generator: np.random.Generator, we
     if process.returncode == -signal.SIGKILL and blow == "power cut":
         weather.torn += _tear(folder, generator)
     return process.returncode == 0
+
+
+def _await_a_cell(process: subprocess.Popen, folder: Path) -> None:
+    """Until one more is finished, or the run has ended."""
+    before, end = len(list(folder.glob("cells/*"))), time.monotonic() + _PATIENCE
+    while process.poll() is None and len(list(folder.glob("cells/*"))) <= before and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def _hit(pid: int, blow: str, generator: np.random.Generator) -> bool:

@@ -66,20 +66,26 @@ class Remote:
 
 @contextlib.contextmanager
 def start(workers: int) -> Iterator["Crew"]:
-    """Processes of one thread on this machine, reached from this machine alone; they end with the block."""
+    """Processes of one thread on this machine, reached from this machine alone; they end with the block.
+
+    Raises:
+        InputError: The machine lets none be started.
+    """
     import dask
     from distributed import Client, LocalCluster
 
     _quieten()
-    # A cell that kills its worker is tried once more together with its group, and once more alone. Dask's profiler would look
-    # at each worker a hundred times a second and take some hundredths of its time.
+    # A cell that kills its worker is tried once more together with its group, and once more alone. A clock that jumps must
+    # not make a worker look dead; one that is gone is seen by its nanny. Dask's profiler would look at each worker a
+    # hundred times a second and take some hundredths of its time.
     settings = {
         "distributed.nanny.pre-spawn-environ": backend.environment(),
         "distributed.scheduler.allowed-failures": 1,
+        "distributed.scheduler.worker-ttl": None,
         "distributed.worker.profile.enabled": False,
     }
     with dask.config.set(settings):
-        with children_deaf_to_interrupts():
+        with children_deaf_to_interrupts(), _naming_what_the_machine_refuses():
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -252,6 +258,20 @@ def _fail(cell: Cell, reason: Exception, store: Store, progress: Progress) -> No
     """Keep why a cell has no result, and tell of it."""
     store.write_failure(cell, reason)
     progress(cell.key, f"{type(reason).__name__}: {reason}")
+
+
+@contextlib.contextmanager
+def _naming_what_the_machine_refuses() -> Iterator[None]:
+    """No shared memory, no sockets, no processes: an error that says so, and what to do."""
+    try:
+        yield
+    except Exception as error:  # Dask wraps whatever it was
+        while within := error.__cause__ or error.__context__:
+            error = within
+        raise InputError(
+            "--workers", "as many as this machine lets be started", f"none: {first_line(error)}",
+            "With --workers 0 everything runs in this process. Finished cells are kept.",
+        ) from None  # fmt: skip
 
 
 # What follows is sent to processes that may lack padleak: functions within functions travel by value, not by name.
