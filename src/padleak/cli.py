@@ -544,10 +544,13 @@ def _run_plan(plan, whole, store, workers, limit) -> int:
     from padleak.progress import Progress
     from padleak.report.page import is_current, write_report
     from padleak.study import estimate, study
+    from padleak.study.revisions import older_cells
 
     start = time.monotonic()
     for name, reason in store.set_aside_damaged().items():
         _say(f"damaged, set aside in {store.folder / 'damaged'}, made anew: {name}: {reason}")
+    for name, count in older_cells(store, plan.cells).items():
+        _say(f"{count} finished cells were measured by older code ({name}); they are kept, and not used")
     finished = store.finished()
     todo = [cell for cell in plan.cells if cell.key not in finished]
     done = len(plan.cells) - len(todo)

@@ -13,6 +13,7 @@ from padleak.study.cluster import Progress, Remote
 from padleak.study.experiment import Experiment
 from padleak.study.grid import Design, Profile, unique
 from padleak.study.limit import TimeLimit
+from padleak.study.revisions import revisions_of
 from padleak.study.store import Store, describe_environment
 from padleak.study.work import UnderWay
 
@@ -67,7 +68,11 @@ def describe(plan: Plan, store: Store) -> dict[str, Any]:
             "failures": [failure for key in missing if (failure := store.failure(key))],
             "skipped": dict(design.skipped),
         }
-    return {"profile": dataclasses.asdict(plan.profile), "experiments": experiments}
+    return {
+        "profile": dataclasses.asdict(plan.profile),
+        "revisions": revisions_of(plan.cells),
+        "experiments": experiments,
+    }
 
 
 def settle(plan: Plan, store: Store, say: Callable[[str], None] = lambda message: None) -> list[dict]:
