@@ -7,8 +7,8 @@ import pytest
 from toys import ToyCell
 
 from padleak.study import schedule
+from padleak.study.check import check
 from padleak.study.claims import Above, Claim
-from padleak.study.compare import compare
 from padleak.study.experiment import Experiment
 from padleak.study.grid import PROFILES, Design
 from padleak.study.results import Results
@@ -64,19 +64,19 @@ def test_results_of_an_older_revision_are_read_and_marked_where_they_are_compare
     older, newer = results(tmp_path / "older", CELLS), results(tmp_path / "newer", revised)
     assert older.measurements.value.tolist() == [0, 1, 2, 3]
     said = "toy: revision 2 against 1: verdicts of different measurements"
-    assert said in compare(newer, older)["problems"]
-    assert said not in compare(newer, newer)["problems"]
+    assert said in check(newer, older)["problems"]
+    assert said not in check(newer, newer)["problems"]
 
 
 def test_results_of_code_of_another_revision_are_marked(tmp_path, monkeypatch, revised):
     found = results(tmp_path, CELLS)
     experiments = {"toys": dataclasses.replace(EXPERIMENT, design=lambda profile: Design(revised))}
-    monkeypatch.setattr("padleak.study.compare.find_experiments", lambda: experiments)
-    assert "made by other code than this (toy: revision 1 against 2)" in compare(found, None)["problems"]
+    monkeypatch.setattr("padleak.study.check.find_experiments", lambda: experiments)
+    assert "made by other code than this (toy: revision 1 against 2)" in check(found, None)["problems"]
 
 
 def test_results_of_before_revisions_were_kept_are_read_too(tmp_path):
     found = results(tmp_path, CELLS)
     old = {name: value for name, value in found.run.items() if name != "revisions"}
     (tmp_path / "run.json").write_text(json.dumps(old))
-    assert not [problem for problem in compare(found, Results(tmp_path))["problems"] if "revision" in problem]
+    assert not [problem for problem in check(found, Results(tmp_path))["problems"] if "revision" in problem]
