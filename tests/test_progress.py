@@ -14,7 +14,11 @@ def test_the_time_left_is_that_of_the_work_left(monkeypatch, capsys):
     told.advance("long", None)
     told.advance("short", "ValueError: broken")
     said = capsys.readouterr().err.splitlines()
-    assert said == ["1 of 2 cells, 0:00:25 left", "failed: short: ValueError: broken", "2 of 2 cells, 0:00:00 left"]
+    assert said == [
+        "1 of 2 cells, 0:00:25 left",
+        "failed: short: ValueError: broken",
+        "2 of 2 cells, 1 failed, 0:00:00 left",
+    ]
 
 
 def test_a_long_cell_counts_as_far_as_it_is(monkeypatch, capsys):

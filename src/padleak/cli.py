@@ -1,5 +1,6 @@
 """The command line. Results go to stdout, messages to stderr; exit code 0 fine, 1 found something, 2 bad call."""
 
+import contextlib
 import json
 import os
 import sys
@@ -24,6 +25,7 @@ app = typer.Typer(
 _TAKEN_AS = {"sequences": "data", "tables": "table", "corpora": "corpus", "pairs": "pairs"}
 """What experiments read -> the setting of a profile that names the user's."""
 _AS_SAID = {"tables": "a table", "corpora": "a corpus", "pairs": "pairs of texts"}
+_SECONDS_BETWEEN_REPORTS = 30
 _MARKS = {"supported": "green", "refuted": "red", "equivalent": "blue", "inconclusive": "yellow"}
 
 ProfileOption = Annotated[str, typer.Option("--profile", "-p", help="smoke (minutes), standard or paper (hours).")]
@@ -211,6 +213,9 @@ def report(
     into: Annotated[
         Path | None, typer.Option(help="Put the answer between the two <!-- results --> lines of this file instead.")
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Of a run that is at work: write what is known so far, again and again.")
+    ] = False,
 ) -> None:
     """Write the report of finished results anew.
 
@@ -219,11 +224,15 @@ def report(
       padleak report results/reference
 
       padleak report results/reference --into README.md
+
+      padleak report results/standard --watch
     """
     from padleak.report.page import write_report
     from padleak.report.summary import summarise_into
 
-    if into is None:
+    if watch:
+        _watch(results, into)
+    elif into is None:
         print(write_report(results, _say))
     elif into.is_file():
         summarise_into(results, into)
@@ -394,6 +403,18 @@ def audit(
             file.write_text(write(), encoding="utf-8")
             print(file)
     raise typer.Exit(1 if found.leaks else 0)
+
+
+def _watch(results: Path, into: Path | None) -> None:
+    """Write the report of a run at work until its last cell is done, or somebody has seen enough."""
+    from padleak.report.page import write_report
+    from padleak.study.store import Store
+    from padleak.study.watch import watch
+
+    if into is not None:
+        raise InputError("--into", "left out with --watch", str(into))
+    with contextlib.suppress(KeyboardInterrupt):
+        print(watch(Store(results), write_report, _say, _SECONDS_BETWEEN_REPORTS) / "report.html")
 
 
 def _print_contrast(contrast) -> None:
@@ -607,6 +628,7 @@ def _run_plan(plan, whole, store, workers, limit) -> int:
     from padleak.report.page import is_current, write_report
     from padleak.study import estimate, study
     from padleak.study.revisions import older_cells
+    from padleak.study.watch import Settled
 
     start = time.monotonic()
     for name, reason in store.set_aside_damaged().items():
@@ -621,8 +643,15 @@ def _run_plan(plan, whole, store, workers, limit) -> int:
     if todo or not is_current(store.folder, study.describe(whole, store)):
         names = {cell.key: str(cell) for cell in todo}
         try:
+            study.announce(whole, store)
             with Progress(estimate.weigh(todo), names) as progress:
-                study.run(plan, store, workers, progress.advance, progress.under_way, limit)
+                settled = Settled(plan, store, progress.say)
+
+                def advance(key: str, error: str | None) -> None:
+                    progress.advance(key, error)
+                    settled.done(key)
+
+                study.run(plan, store, workers, advance, progress.under_way, limit)
         except KeyboardInterrupt:
             kept = len(store.finished() & {cell.key for cell in plan.cells})
             _say(f"\nStopped. {kept} of {len(plan.cells)} cells are kept; the same command goes on from there.")

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 _SECONDS_BETWEEN_LINES = 15
+_LONGEST_NAME = 36
 _LEAST = 0.01
 """Share of the work that must be done before the time left is reckoned by it."""
 
@@ -31,11 +32,12 @@ class Progress:
         self._bar = None
         if sys.stderr.isatty() and work:
             columns = (
-                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[cells]}, left"),
-                TimeRemainingColumn(), TextColumn("so far"), TimeElapsedColumn(),
+                TextColumn("{task.description}", markup=False), BarColumn(20), TaskProgressColumn(),
+                TimeRemainingColumn(), TextColumn("left"),
             )  # fmt: skip
             self._bar = Bar(*columns, console=Console(stderr=True), speed_estimate_period=600)
-            self._task = self._bar.add_task("running", total=1, cells=self._count())
+            self._task = self._bar.add_task(self._count(), total=1)
+            self._tasks = dict[str, TaskID]()
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -50,28 +52,43 @@ class Progress:
         """One more cell is done; say so if it failed."""
         self._done += 1
         self._open.discard(key)
+        if self._bar and key in self._tasks:
+            self._bar.remove_task(self._tasks.pop(key))
         self._under_way.pop(key, None)
         self._worked += self._work[key]
         if error:
             self._failed += 1
-            self._print(f"failed: {self._names.get(key, key)}: {error}")
+            self.say(f"failed: {self._names.get(key, key)}: {error}")
         self._show()
 
     def under_way(self, key: str, share: float) -> None:
         """A cell has done a share of its work."""
         if key in self._open:  # of a cluster that others use, too, their cells may be told of
             self._under_way[key] = share * self._work[key]
+            if self._bar:
+                self._show_under_way(key, share)
             self._show()
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        if self._bar:
+            self._bar.console.print(line, highlight=False, markup=False)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def _show_under_way(self, key: str, share: float) -> None:
+        """A bar for a cell that takes long."""
+        if key not in self._tasks:
+            name = self._names.get(key, key)[:_LONGEST_NAME]
+            self._tasks[key] = self._bar.add_task(f"  {name}", total=1)
+        self._bar.update(self._tasks[key], completed=share)
 
     def _show(self) -> None:
         if self._bar:
-            failed = f", {self._failed} failed" if self._failed else ""
-            self._bar.update(
-                self._task, completed=self._finished(), description=f"running{failed}", cells=self._count()
-            )
+            self._bar.update(self._task, completed=self._finished(), description=self._count())
         elif self._done == self._total or self._is_due():
             self._last_line = time.monotonic()
-            self._print(f"{self._count()}, {self._left()} left")
+            self.say(f"{self._count()}, {self._left()} left")
 
     def _is_due(self) -> bool:
         """Whether it is time for a line, and there is something to reckon the time left by."""
@@ -83,14 +100,9 @@ class Progress:
         return share if share >= _LEAST else 0.0
 
     def _count(self) -> str:
-        return f"{self._done} of {self._total} cells"
+        failed = f", {self._failed} failed" if self._failed else ""
+        return f"{self._done} of {self._total} cells{failed}"
 
     def _left(self) -> str:
         spent = time.monotonic() - self._start
         return str(timedelta(seconds=round(spent * max(0.0, 1 / self._finished() - 1))))
-
-    def _print(self, line: str) -> None:
-        if self._bar:
-            self._bar.console.print(line, highlight=False, markup=False)
-        else:
-            print(line, file=sys.stderr, flush=True)

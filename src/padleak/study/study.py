@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from padleak.study import schedule
@@ -75,13 +76,16 @@ def describe(plan: Plan, store: Store) -> dict[str, Any]:
     }
 
 
-def settle(plan: Plan, store: Store, say: Callable[[str], None] = lambda message: None) -> list[dict]:
+def settle(
+    plan: Plan, store: Store, say: Callable[[str], None] = lambda message: None, into: Path | None = None
+) -> list[dict]:
     """Gather the finished cells, decide the claims and write all tables of the results folder.
 
     Args:
         plan: What was to be run.
         store: What was.
         say: Told what is being done.
+        into: Where the tables go; the results folder itself if not given.
 
     Returns:
         The verdicts, as in `verdicts.json`.
@@ -96,9 +100,15 @@ def settle(plan: Plan, store: Store, say: Callable[[str], None] = lambda message
         table = measurements[measurements.cell.isin(here["cells"])] if len(measurements) else measurements
         cases.append(Case(experiment.name, experiment.claims, table, len(here["missing"])))
     verdicts = judge(cases)
-    store.write_tables(measurements)
-    store.write_text(store.folder / "cells.csv", store.facts(plan.cells).to_csv(index=False))
-    store.write_text(store.folder / "verdicts.json", json.dumps(verdicts, indent=1))
-    store.write_text(store.folder / "environment.json", json.dumps(describe_environment(), indent=1))
-    store.write_text(store.folder / "run.json", json.dumps(about, indent=1))
+    target = Store(into or store.folder)
+    target.folder.mkdir(exist_ok=True)
+    target.write_tables(measurements)
+    target.write_text(target.folder / "cells.csv", store.facts(plan.cells).to_csv(index=False))
+    for name, content in (("verdicts", verdicts), ("environment", describe_environment()), ("run", about)):
+        target.write_text(target.folder / f"{name}.json", json.dumps(content, indent=1))
     return verdicts
+
+
+def announce(plan: Plan, store: Store) -> None:
+    """Write into `run.json` what is about to be run, for who looks on."""
+    store.write_text(store.folder / "run.json", json.dumps(describe(plan, store), indent=1))
