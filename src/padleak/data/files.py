@@ -5,6 +5,8 @@ Rows that cannot be used are left out, counted and reported; a file without usab
 
 import hashlib
 import lzma
+import os
+import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -22,6 +24,7 @@ from padleak.reading.arrays import read_arrays
 from padleak.reading.tables import compression_of, read_parquet
 
 _TEST_SHARE = 0.3
+_KERAS_FILES = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 
 def one_file(path: str) -> list[Path]:
@@ -175,6 +178,7 @@ def keras(path: str, *, words: int = 2000) -> Dataset:
         raise InputError("data set keras", "keras:imdb or keras:reuters", path)
     import keras as library
 
+    _say_what_is_fetched(f"{path}.npz")
     try:
         train, test = getattr(library.datasets, path).load_data(
             num_words=words, start_char=None, oov_char=1, index_from=FIRST_WORD - 1
@@ -185,6 +189,13 @@ def keras(path: str, *, words: int = 2000) -> Dataset:
         ) from None
     classes = tuple(map(str, range(int(train[1].max()) + 1)))
     return _from_arrays(path, list(train[0]), train[1], classes, words=words, test=(list(test[0]), test[1]))
+
+
+def _say_what_is_fetched(name: str) -> None:
+    """Nothing else of padleak goes to the network, so it is said before this does."""
+    kept = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets" / name
+    if not kept.exists():
+        print(f"Keras fetches {name} from {_KERAS_FILES} and keeps it as {kept}", file=sys.stderr, flush=True)
 
 
 def parse(file: Path, read: Callable):
