@@ -3,17 +3,19 @@
 import contextlib
 import importlib
 import sys
+import textwrap
 import zipfile
 from pathlib import Path
 from typing import Any
 
-from padleak.audit.probe import say_error
 from padleak.audit.weights import check_weights
-from padleak.errors import InputError
+from padleak.errors import InputError, first_line
 from padleak.models import backend
 from padleak.models.backend import keras
 from padleak.reading.archive import check_archive
 from padleak.reading.arrays import read_arrays
+
+_LONGEST_REASON = 300
 
 
 def load_model(path: Path, custom: list[str]) -> Any:
@@ -38,11 +40,16 @@ def load_model(path: Path, custom: list[str]) -> Any:
             return keras.models.load_model(path, custom_objects=known, compile=True, safe_mode=True)
         return keras.models.load_model(path, custom_objects=known, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many kinds
-        reason = say_error(error)
         raise InputError(
-            f"model {path}", "loadable without running code of its own", reason,
+            f"model {path}", "loadable without running code of its own", _reason(error),
             "Name the modules that define its layers with --custom, or load it yourself and call padleak.audit(model).",
         ) from None  # fmt: skip
+
+
+def _reason(error: Exception) -> str:
+    """What Keras trips over, in a line; it tells of the layers around that first, with all their settings."""
+    innermost = str(error).rpartition("Exception encountered: ")[2]
+    return textwrap.shorten(f"{type(error).__name__}: {first_line(ValueError(innermost))}", _LONGEST_REASON)
 
 
 def _layers_of(module: str) -> dict[str, Any]:
