@@ -18,7 +18,7 @@ if ! cat requirements.txt pyproject.toml | cmp -s - "$stamp"; then
   # Pins that changed are installed over what is there; a half-made environment is made anew.
   [ -e "$stamp" ] || rm -rf .venv
   [ -d .venv ] || "$python" -m venv .venv || exit 2
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt || exit 2
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt || exit 2
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . || exit 2
   cat requirements.txt pyproject.toml >"$stamp"
 fi

@@ -392,7 +392,7 @@ def audit(
             raise InputError(option, "a file in a folder that exists", str(file))
     batch = None if inputs is None else load_batch(inputs)
     try:
-        found = audit_model(load_model(model, custom or []), batch, pad_value, side, time_axis)
+        found = audit_model(load_model(model, custom or []), batch, pad_value, side, time_axis, trusted=False)
     except InputError:
         raise
     except Exception as error:  # exit code 1 says that it leaks, and nothing else

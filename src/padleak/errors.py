@@ -1,7 +1,10 @@
 """The one error that a user's mistake raises."""
 
 import difflib
+import re
 from collections.abc import Iterable
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class InputError(ValueError):
@@ -17,7 +20,7 @@ class InputError(ValueError):
     def __init__(self, argument: str, rule: str, value: object, cure: str = ""):
         shown = value if isinstance(value, str) and value else repr(value)
         message = f"{argument} must be {rule}; got {shown}."
-        super().__init__(f"{message} {cure}".strip())
+        super().__init__(printable(f"{message} {cure}".strip()))
         self.argument = argument
 
     def __reduce__(self):
@@ -44,6 +47,16 @@ def first_line(error: Exception) -> str:
     ('no room', 'OSError')
     """
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def printable(text: str) -> str:
+    r"""Text without what would steer a terminal or is not allowed in XML: names of layers and files may hold it.
+
+    >>> print(printable("a\x1b[31mb\ud800\nc"))
+    a�[31mb�
+    c
+    """
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _restore(message: str, argument: str) -> InputError:

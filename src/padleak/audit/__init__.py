@@ -31,6 +31,7 @@ def audit(
     side: str = "both",
     time_axis: int | None = None,
     seed: int = 0,
+    trusted: bool = True,
 ) -> AuditReport:
     """Show a model the same sequences with and without fill, and say what differs, where it got in, and how to mend it.
 
@@ -46,6 +47,7 @@ def audit(
         side: Where fill goes: `post`, `pre` or `both`.
         time_axis: Axis of time in inputs; where the model leaves an axis open, or 1, if not given.
         seed: Of made-up inputs and drawn weights.
+        trusted: False for a stranger's model: what saving loses is then told without running code that its configuration holds.
 
     Raises:
         InputError: Something that is no Keras model, inputs without a time axis, or none where the model does not say what it
@@ -69,7 +71,7 @@ def audit(
     run = trace_of(model)
     with left_as_it_was(model):
         given = examine(run, feed, sides, precision, seed)
-        others = list(check(Case(model, original, feed, sides, run, given, seed)))
+        others = list(check(Case(model, original, feed, sides, run, given, seed, trusted)))
         # A model that was not built before is now.
         with left_as_it_was(model):
             draw_weights(model, seed)

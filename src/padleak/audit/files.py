@@ -3,16 +3,19 @@
 import contextlib
 import importlib
 import sys
+import textwrap
 import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from padleak.audit.probe import say_error
-from padleak.errors import InputError
+from padleak.audit.weights import check_weights
+from padleak.errors import InputError, first_line
 from padleak.models import backend
 from padleak.models.backend import keras
+from padleak.reading.archive import check_archive
+from padleak.reading.arrays import read_arrays
+
+_LONGEST_REASON = 300
 
 
 def load_model(path: Path, custom: list[str]) -> Any:
@@ -23,10 +26,13 @@ def load_model(path: Path, custom: list[str]) -> Any:
         custom: Modules that define layers of the model's own; importing them runs them.
 
     Raises:
-        InputError: No such file, none that Keras can read, or one that needs code.
+        InputError: No such file, none that Keras can read, one that needs code, or one that unpacks to too much.
     """
-    if not path.is_file() or not zipfile.is_zipfile(path):
+    # By the name, Keras would read a file that is archive and HDF5 in one as HDF5.
+    if path.suffix != ".keras" or not path.is_file() or not zipfile.is_zipfile(path):
         raise InputError("model", "a file that model.save('NAME.keras') wrote", str(path))
+    check_archive(path)
+    check_weights(path)
     backend.start()
     known = {name: thing for module in custom for name, thing in _layers_of(module).items()}
     try:
@@ -34,11 +40,16 @@ def load_model(path: Path, custom: list[str]) -> Any:
             return keras.models.load_model(path, custom_objects=known, compile=True, safe_mode=True)
         return keras.models.load_model(path, custom_objects=known, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many kinds
-        reason = say_error(error)
         raise InputError(
-            f"model {path}", "loadable without running code of its own", reason,
+            f"model {path}", "loadable without running code of its own", _reason(error),
             "Name the modules that define its layers with --custom, or load it yourself and call padleak.audit(model).",
         ) from None  # fmt: skip
+
+
+def _reason(error: Exception) -> str:
+    """What Keras trips over, in a line; it tells of the layers around that first, with all their settings."""
+    innermost = str(error).rpartition("Exception encountered: ")[2]
+    return textwrap.shorten(f"{type(error).__name__}: {first_line(ValueError(innermost))}", _LONGEST_REASON)
 
 
 def _layers_of(module: str) -> dict[str, Any]:
@@ -60,8 +71,9 @@ def load_batch(path: Path) -> Any:
         InputError: No such file, or none of arrays.
     """
     try:
-        found = np.load(path, allow_pickle=False)
-        named = {"inputs": found} if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
+        named = read_arrays(path)
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         raise InputError("--inputs", "an .npz file of arrays, as numpy.savez writes", str(path), f"({error})") from None
     return next(iter(named.values())) if len(named) == 1 else named

@@ -13,9 +13,11 @@ import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from padleak.audit.diagnosis import Finding
 from padleak.audit.probe import AS_GIVEN, Examination, Leaks
+from padleak.errors import printable
 
 if TYPE_CHECKING:
     from padleak.audit.report import AuditReport
@@ -35,7 +37,7 @@ def to_text(report: "AuditReport") -> str:
     warned = [
         f"Keras warned at {row['layer']}: {row['warnings']}" for _, row in report.layers.iterrows() if row["warnings"]
     ]
-    return "\n".join([report.summary, report.conditions, "", *found, _table(report), *warned])
+    return printable("\n".join([report.summary, report.conditions, "", *found, _table(report), *warned]))
 
 
 def _say(finding: Finding) -> str:
@@ -61,8 +63,8 @@ def _table(report: "AuditReport") -> str:
     for heading in ("Layer (type)", "Output shape", "Mask", *shown.columns):
         table.add_column(heading, justify="right" if heading in shown.columns else "left", overflow="fold")
     for (_, row), (_, leaks) in zip(report.layers.iterrows(), shown.iterrows()):
-        cells = [_leak(leak) for leak in leaks]
-        table.add_row(_indented(row), row["output_shape"], _mask(row), *cells)
+        cells = [_indented(row), row["output_shape"], _mask(row), *map(_leak, leaks)]
+        table.add_row(*map(Text, cells))  # as it stands: brackets in a name are no markup
     stream = io.StringIO()
     Console(file=stream, width=_WIDTH, color_system=None, force_jupyter=False).print(table, _LEGEND, highlight=False)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
@@ -132,7 +134,7 @@ def to_html(report: "AuditReport") -> str:
     ]  # fmt: skip
     environment = jinja2.Environment(loader=jinja2.PackageLoader("padleak.audit"), autoescape=True)
     template = environment.get_template("audit.html.j2")
-    return template.render(report=report, sides=list(shown.columns), rows=rows, consequences=consequences)
+    return printable(template.render(report=report, sides=list(shown.columns), rows=rows, consequences=consequences))
 
 
 def to_junit(report: "AuditReport") -> str:
@@ -144,7 +146,7 @@ def to_junit(report: "AuditReport") -> str:
         ElementTree.SubElement(case, "failure", message=report.summary).text = told
     elif told:
         ElementTree.SubElement(case, "system-out").text = told
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
+    return printable(ElementTree.tostring(suite, encoding="unicode", xml_declaration=True))
 
 
 def _shade(leak: float) -> int:

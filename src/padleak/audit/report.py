@@ -127,7 +127,7 @@ class AuditReport:
     def _repr_html_(self) -> str:
         """For notebooks: the page within a frame of its own, so that its style stays there."""
         escaped = self.to_html().replace("&", "&amp;").replace('"', "&quot;")
-        return f'<iframe srcdoc="{escaped}" style="width: 100%; height: 30rem; border: 0"></iframe>'
+        return f'<iframe sandbox srcdoc="{escaped}" style="width: 100%; height: 30rem; border: 0"></iframe>'
 
     def __str__(self) -> str:
         return render.to_text(self)

@@ -4,7 +4,10 @@ Rows that cannot be used are left out, counted and reported; a file without usab
 """
 
 import hashlib
-import zipfile
+import lzma
+import os
+import sys
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,8 +20,11 @@ from padleak.data.dataset import Dataset, datasets
 from padleak.data.sequences import Sequences
 from padleak.data.vocabulary import FILL, FIRST_WORD, Vocabulary, split_words
 from padleak.errors import InputError
+from padleak.reading.arrays import read_arrays
+from padleak.reading.tables import compression_of, read_parquet
 
 _TEST_SHARE = 0.3
+_KERAS_FILES = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 
 def one_file(path: str) -> list[Path]:
@@ -46,13 +52,13 @@ def tsv(path: str, *, text: str = "text", label: str = "label", words: int = 200
 @datasets.add(holds="tokens", files=one_file)
 def jsonl(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
     """One JSON object a line, with a text and a label."""
-    return _read_table(path, lambda: pd.read_json(path, lines=True, dtype=False), text, label, words)
+    return _read_table(path, lambda: _read_json_lines(path), text, label, words)
 
 
 @datasets.add(holds="tokens", files=one_file)
 def parquet(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
     """A Parquet table with a column of texts and a column of labels."""
-    return _read_table(path, lambda: pd.read_parquet(path), text, label, words)
+    return _read_table(path, lambda: read_parquet(path), text, label, words)
 
 
 @datasets.add(holds="tokens", files=comma_separated)
@@ -95,13 +101,7 @@ def npz(path: str, *, fill: float = FILL) -> Dataset:
 
 
 def _read_npz(path: str) -> dict[str, np.ndarray]:
-    """All arrays. No pickle: an object array in a stranger's file would run its code."""
-
-    def read() -> dict[str, np.ndarray]:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-
-    return parse(Path(path), read)
+    return parse(Path(path), lambda: read_arrays(path))
 
 
 def _cut_ragged(path: str, found: dict[str, np.ndarray]) -> list[np.ndarray]:
@@ -178,6 +178,7 @@ def keras(path: str, *, words: int = 2000) -> Dataset:
         raise InputError("data set keras", "keras:imdb or keras:reuters", path)
     import keras as library
 
+    _say_what_is_fetched(f"{path}.npz")
     try:
         train, test = getattr(library.datasets, path).load_data(
             num_words=words, start_char=None, oov_char=1, index_from=FIRST_WORD - 1
@@ -190,21 +191,33 @@ def keras(path: str, *, words: int = 2000) -> Dataset:
     return _from_arrays(path, list(train[0]), train[1], classes, words=words, test=(list(test[0]), test[1]))
 
 
+def _say_what_is_fetched(name: str) -> None:
+    """Nothing else of padleak goes to the network, so it is said before this does."""
+    kept = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets" / name
+    if not kept.exists():
+        print(f"Keras fetches {name} from {_KERAS_FILES} and keeps it as {kept}", file=sys.stderr, flush=True)
+
+
 def parse(file: Path, read: Callable):
     """Run a reader; what it says about a broken file becomes an error that names the file."""
     try:
         return read()
     except InputError:
         raise
-    except (ValueError, OSError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, KeyError, EOFError, TypeError, lzma.LZMAError, zlib.error) as error:
         raise InputError(str(file), "a readable file of its format", f"{type(error).__name__}: {error}") from None
 
 
 def read_separated(path: str, separator: str, **settings: Any) -> pd.DataFrame:
     """All fields as text. Only an empty one is missing: "None" and "NA" are words, and may be labels."""
     return pd.read_csv(
-        path, sep=separator, dtype=str, index_col=False, keep_default_na=False, na_values=[""], **settings
-    )
+        path, sep=separator, dtype=str, index_col=False, keep_default_na=False, na_values=[""],
+        compression=compression_of(path), **settings,
+    )  # fmt: skip
+
+
+def _read_json_lines(path: str) -> pd.DataFrame:
+    return pd.read_json(path, lines=True, dtype=False, compression=compression_of(path))
 
 
 def _read_table(path: str, read: Callable[[], pd.DataFrame], text: str, label: str, words: int) -> Dataset:

@@ -13,6 +13,7 @@ import pandas as pd
 from padleak.data.files import one_file, parse, read_separated
 from padleak.data.table import Table, tables
 from padleak.errors import InputError, unknown_name
+from padleak.reading.tables import read_parquet
 
 _MOST_CATEGORIES = 50
 _MOST_CLASSES = 10
@@ -47,7 +48,7 @@ def parquet(path: str, *, target: str = "", missing: str = "", categorical: str 
     """A Parquet table; options as for `csv`."""
 
     def read() -> pd.DataFrame:
-        found = pd.read_parquet(path)
+        found = read_parquet(path)
         return found.astype(object).where(found.notna(), "").astype(str)
 
     return _read(path, read, target, missing, categorical)

@@ -11,19 +11,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from padleak.errors import InputError
+from padleak.errors import InputError, printable
 from padleak.report.answer import write_answer
 from padleak.report.article import answer_article, weigh_article
 from padleak.report.plots import STYLE, Drawn, figures
+from padleak.report.templating import templates
 from padleak.report.thread import answer_thread
-from padleak.report.words import say_effect, say_interval, say_number, say_p, say_power, short_source
+from padleak.report.words import say_effect, say_interval, say_number, say_p, say_power
 from padleak.study.experiment import experiments_folder
+from padleak.study.places import not_a_link, own_folder
 from padleak.study.results import Results
 from padleak.study.seal import made_from, seal_folder
 
@@ -55,7 +56,8 @@ def write_report(folder: Path, say: Say = lambda message: None) -> Path:
     say("Writing the report")
     content = gather(results, sections)
     for name in ("report.html", "report.md"):
-        (Path(folder) / name).write_text(templates().get_template(f"{name}.j2").render(content), encoding="utf-8")
+        page = templates().get_template(f"{name}.j2").render(content)
+        not_a_link(Path(folder) / name).write_text(printable(page), encoding="utf-8")
     seal_folder(Path(folder), _fingerprint(results.run))
     return Path(folder) / "report.html"
 
@@ -81,30 +83,30 @@ def _fingerprint(run: dict) -> str:
 
 def _draw_figures(results: Results, say: Say) -> Iterator[Section]:
     """Write every figure as SVG and PNG; those that cannot be drawn keep the files that are there."""
-    target = results.folder / "figures"
-    target.mkdir(exist_ok=True)
+    target = own_folder(results.folder / "figures")
     # The font finder says at length which fonts a machine lacks.
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     for experiment, about in results.run["experiments"].items():
-        for name in about["figures"]:
+        # A results folder that a stranger made may name files that are none of ours.
+        for name in filter(figures.__contains__, about["figures"]):
             say(f"Drawing {name}")
-            with mpl.rc_context(STYLE):
-                drawn = _draw(name, results.of(experiment), results, say) if about["cells"] else None
-                if drawn is not None:
-                    _save(drawn, target, name)
+            if about["cells"]:
+                _draw(name, results.of(experiment), results, target, say)
             if (target / f"{name}.json").is_file():
                 title, caption = json.loads((target / f"{name}.json").read_text())
                 picture = base64.b64encode((target / f"{name}.svg").read_bytes()).decode()
                 yield Section(name, experiment, title, caption, f"data:image/svg+xml;base64,{picture}")
 
 
-def _draw(name: str, table: pd.DataFrame, results: Results, say: Say) -> Drawn | None:
+def _draw(name: str, table: pd.DataFrame, results: Results, target: Path, say: Say) -> None:
     """One figure; what goes wrong with it must not cost the report."""
     try:
-        return figures[name](table, results)
+        with mpl.rc_context(STYLE):
+            drawn = figures[name](table, results)
+            if drawn is not None:
+                _save(drawn, target, name)
     except Exception as error:  # whatever a figure trips over, most often data that the experiment did not foresee
         say(f"Could not draw {name}: {type(error).__name__}: {error}")
-        return None
 
 
 def _save(drawn: Drawn, target: Path, name: str) -> None:
@@ -114,16 +116,19 @@ def _save(drawn: Drawn, target: Path, name: str) -> None:
     figure.suptitle(textwrap.fill(drawn.title, width), x=0.01, ha="left", fontsize=11, fontweight="bold")
     figure.supxlabel(textwrap.fill(drawn.caption, int(1.6 * width)), x=0.01, ha="left", fontsize=8, color="0.3")
     figure.set_figheight(figure.get_figheight() + 0.9)
-    figure.savefig(target / f"{name}.svg", metadata={"Date": None})
-    _save_picture(figure, target / f"{name}.png")
-    (target / f"{name}.json").write_text(json.dumps([drawn.title, drawn.caption], indent=1), encoding="utf-8")
+    drawing = io.BytesIO()
+    figure.savefig(drawing, format="svg", metadata={"Date": None})
+    words = json.dumps([drawn.title, drawn.caption], indent=1).encode()
+    for ending, content in (("svg", drawing.getvalue()), ("png", _picture(figure)), ("json", words)):
+        not_a_link(target / f"{name}.{ending}").write_bytes(content)
 
 
-def _save_picture(figure: Figure, file: Path) -> None:
+def _picture(figure: Figure) -> bytes:
     """A picture of at most 256 colours, a third of the size."""
-    whole = io.BytesIO()
+    whole, small = io.BytesIO(), io.BytesIO()
     figure.savefig(whole, format="png")
-    Image.open(whole).convert("RGB").quantize(256).save(file, optimize=True)
+    Image.open(whole).convert("RGB").quantize(256).save(small, format="png", optimize=True)
+    return small.getvalue()
 
 
 def gather(results: Results, sections: list[Section]) -> dict:
@@ -161,15 +166,3 @@ def gather(results: Results, sections: list[Section]) -> dict:
             "data": sorted(facts.data.dropna().unique()) if "data" in facts else [],
         },
     }
-
-
-def templates() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("padleak.report"),
-        autoescape=lambda name: name is not None and ".html" in name,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["short_source"] = short_source
-    return environment

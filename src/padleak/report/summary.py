@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from padleak.errors import InputError
-from padleak.report.page import gather, templates
+from padleak.report.page import gather
+from padleak.report.templating import templates
 from padleak.report.words import say_number
 from padleak.study.results import Results
 

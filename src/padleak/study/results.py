@@ -1,7 +1,7 @@
 """Finished results, as a notebook wants them. Starts without Keras."""
 
 import json
-import zipfile
+import re
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from padleak.errors import InputError, first_line
+from padleak.reading.arrays import read_arrays
+from padleak.reading.tables import read_parquet
 
 
 class Results:
@@ -43,7 +45,7 @@ class Results:
     @cached_property
     def measurements(self) -> pd.DataFrame:
         """One row a number: probe, layer, metric, value, and the settings of its cell as columns."""
-        return self._read("measurements.parquet", pd.read_parquet)
+        return self._read("measurements.parquet", read_parquet)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -78,6 +80,8 @@ class Results:
         """A file of the folder; one that is missing or damaged is an error that names it."""
         try:
             return read(self.folder / name)
+        except InputError:
+            raise
         except (OSError, ValueError) as error:  # pyarrow's and pandas's errors are of these kinds
             raise InputError(
                 str(self.folder / name), "as `padleak run` wrote it", f"a file that cannot be read ({first_line(error)})",
@@ -85,13 +89,16 @@ class Results:
             ) from None  # fmt: skip
 
     def _arrays(self, cell: str, name: str) -> dict[str, np.ndarray]:
+        if not re.fullmatch(r"[\w-]+", cell):
+            raise InputError("cell", "a key, as in the column `cell` of the tables", cell)
         file = self.folder / "cells" / cell / f"{name}.npz"
         if not file.is_file():
             raise InputError(f"{name} of cell {cell}", f"kept in {file}", "no such file", "Run the cells here first.")
         try:
-            with np.load(file, allow_pickle=False) as arrays:
-                return {key: arrays[key] for key in arrays.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+            return read_arrays(file)
+        except InputError:
+            raise
+        except (OSError, ValueError):
             raise InputError(
                 str(file),
                 "as `padleak run` wrote it",

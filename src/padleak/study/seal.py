@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from padleak.reading.archive import leads_away
+from padleak.study.places import not_a_link
+
 ACCOUNT = "cell.json"
 CHECKSUMS = "checksums.json"
 _MADE = (
@@ -40,7 +43,7 @@ def damage(folder: Path) -> str | None:
     if not folder.is_dir():
         return "is not the folder of a cell"
     try:
-        content = (folder / ACCOUNT).read_bytes()
+        content = _read_file(folder / ACCOUNT)
         about = json.loads(content)
         if content != _write(about) or about.pop("seal") != _digest(_write(about)):
             return f"{ACCOUNT} was altered"
@@ -59,7 +62,7 @@ def seal_folder(folder: Path, made_from: str) -> None:
     """List what is made of all cells, with checksums, and what it is made from."""
     made = sorted(file for pattern in _MADE for file in folder.glob(pattern))
     files = {file.relative_to(folder).as_posix(): _digest(file.read_bytes()) for file in made}
-    partial = folder / f".partial-{CHECKSUMS}"
+    partial = not_a_link(folder / f".partial-{CHECKSUMS}")
     partial.write_bytes(_write({"made_from": made_from, "files": files}))
     partial.replace(folder / CHECKSUMS)
 
@@ -80,7 +83,7 @@ def damaged_files(folder: Path) -> list[str]:
 
 def _listed(folder: Path) -> dict[str, Any] | None:
     try:
-        listed = json.loads((folder / CHECKSUMS).read_bytes())
+        listed = json.loads(_read_file(folder / CHECKSUMS))
         return {"made_from": str(listed["made_from"]), "files": dict(listed["files"])}
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -90,12 +93,21 @@ def _differing(folder: Path, expected: Mapping[str, str]) -> Iterator[str]:
     """A few words for each file that is not as it was."""
     for name, digest in expected.items():
         try:
-            if _digest((folder / name).read_bytes()) != digest:
+            if leads_away(name):
+                yield f"{name} does not belong there"
+            elif _digest(_read_file(folder / name)) != digest:
                 yield f"{name} was altered"
         except FileNotFoundError:
             yield f"{name} is missing"
         except OSError:
             yield f"{name} cannot be read"
+
+
+def _read_file(file: Path) -> bytes:
+    """Content of a file; no device or pipe is read, which might never end."""
+    if file.exists() and not file.is_file():
+        raise OSError(f"{file} is not a file")
+    return file.read_bytes()
 
 
 def _digest(content: bytes) -> str:

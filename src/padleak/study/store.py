@@ -20,6 +20,7 @@ from padleak.errors import InputError
 from padleak.study.cell import Cell, Outcome
 from padleak.study.grid import Profile
 from padleak.study.pack import VERSIONED, installed, pack, pack_failure
+from padleak.study.places import check_own, own_folder
 from padleak.study.seal import damage, read_account
 from padleak.study.table import join
 from padleak.study.unfinished import place_of
@@ -47,12 +48,14 @@ class Store:
         """Make the folders; sweep what an interrupted run left half written."""
         try:
             for folder in (self._cells, self._failures):
-                folder.mkdir(parents=True, exist_ok=True)
+                own_folder(folder)
         except OSError as error:
             raise InputError("results folder", "a place that can be written to", str(error)) from None
         left = place_of(self.folder, "").parent
+        for folder in (self._damaged, left):
+            check_own(folder)
         for stray in [*self._cells.glob(".partial-*"), *self.folder.glob(".partial-*"), *left.glob(".partial-*")]:
-            shutil.rmtree(stray) if stray.is_dir() else stray.unlink()
+            shutil.rmtree(stray) if stray.is_dir() and not stray.is_symlink() else stray.unlink()
 
     def set_aside_damaged(self) -> dict[str, str]:
         """Move what is among the finished cells and is not whole to `damaged/`, so that it is made anew.

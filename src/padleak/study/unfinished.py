@@ -7,13 +7,14 @@ the cell does all of its work again.
 import contextlib
 import io
 import os
-import zipfile
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
+
+from padleak.reading.arrays import read_arrays
 
 Listener = Callable[[float], None]
 
@@ -93,7 +94,6 @@ def finished(key: str, name: str) -> dict[str, np.ndarray] | None:
 
 def _read(file: Path) -> dict[str, np.ndarray] | None:
     try:
-        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return read_arrays(file)
+    except (OSError, ValueError):
         return None

@@ -26,6 +26,7 @@ class Case:
         run: From a batch to the trace of a run.
         given: The examination with the weights as given.
         seed: Of whatever is drawn.
+        trusted: Whether code that the model holds may be run when it is made anew from its configuration.
     """
 
     model: Any
@@ -35,6 +36,7 @@ class Case:
     run: Run
     given: Examination
     seed: int
+    trusted: bool
 
     @cached_property
     def condition(self) -> Condition:

@@ -19,7 +19,7 @@ def findings(case: Case) -> Iterator[Finding]:
     if case.is_stateful:
         return
     inputs, view = case.feed.lay(case.condition)
-    again = _made_anew(case.model)
+    again = _made_anew(case.model, case.trusted)
     try:
         after = None if again is None else trace_of(again)(inputs)
     except Exception:  # a model that cannot be loaded says so itself
@@ -36,12 +36,12 @@ def findings(case: Case) -> Iterator[Finding]:
         yield make_finding("SAVED_OTHERWISE", _first_other(before, after), leak, "warning")
 
 
-def _made_anew(model: Any) -> Any:
-    """From what a `.keras` file holds, in memory; None where the model cannot be saved."""
+def _made_anew(model: Any, trusted: bool) -> Any:
+    """From what a `.keras` file holds, in memory; None where the model cannot be saved, or not loaded without trust."""
     own = {type(layer).__name__: type(layer) for layer in model._flatten_layers()}
     try:
         written = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
-        again = keras.saving.deserialize_keras_object(written, custom_objects=own, safe_mode=False)
+        again = keras.saving.deserialize_keras_object(written, custom_objects=own, safe_mode=not trusted)
         again.set_weights(model.get_weights())
     except Exception:  # Keras raises many kinds
         return None
