@@ -1,6 +1,7 @@
 """The command line. Results go to stdout, messages to stderr; exit code 0 fine, 1 found something, 2 bad call."""
 
 import json
+import math
 import os
 import sys
 import time
@@ -528,7 +529,7 @@ def _where_to_run(workers: int | None, scheduler: str, resources: list[str], wai
 def _amount(resource: str) -> tuple[str, float]:
     name, _, amount = resource.partition("=")
     try:
-        if name and float(amount) > 0:
+        if name and 0 < float(amount) < math.inf:
             return name, float(amount)
     except ValueError:
         pass

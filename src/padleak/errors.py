@@ -3,9 +3,12 @@
 import difflib
 from collections.abc import Iterable
 
+_LONGEST = 500
+"""Characters of a value that are shown."""
+
 
 class InputError(ValueError):
-    """A bad argument, said so that the reader can mend it: what is wrong, and what to do.
+    """A bad argument, said in one line so that the reader can mend it: what is wrong, and what to do.
 
     Args:
         argument: Name of the argument, option or file at fault.
@@ -15,7 +18,8 @@ class InputError(ValueError):
     """
 
     def __init__(self, argument: str, rule: str, value: object, cure: str = ""):
-        shown = value if isinstance(value, str) and value else repr(value)
+        shown = " ".join((value if isinstance(value, str) and value else repr(value)).splitlines())
+        shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]} ... ({len(shown)} characters)"
         message = f"{argument} must be {rule}; got {shown}."
         super().__init__(f"{message} {cure}".strip())
         self.argument = argument

@@ -68,9 +68,18 @@ def feed_of_batch(
         Part(name, role, leaf[rows] if where is None else _cut(leaf, where, rows, length))
         for name, role, leaf, where in zip(names, roles, leaves, real)
     )
+    _check_finite(parts)
     filled = {"pre": [~where[:, 0] for where in timed], "post": [~where[:, -1] for where in timed]}
     seen = frozenset(side for side, ends in filled.items() if np.any(ends, axis=0)[lengths > 0].any())
     return Feed(parts, moving_time(pack, moved, time_axis), pad_value, length, fixed, seen, bool((lengths == 0).any()))
+
+
+def _check_finite(parts: Iterable[Part]) -> None:
+    """What is no number among real steps would be none in every output, with fill and without."""
+    for part in parts:
+        if part.role != MASK and not np.isfinite(part.values).all():
+            bad = f"{(~np.isfinite(part.values)).sum()} numbers in {part.name} that are not"
+            raise InputError("inputs", "finite where they are not fill", bad)
 
 
 def _cut(leaf: np.ndarray, real: np.ndarray, rows: np.ndarray, length: int) -> np.ndarray:

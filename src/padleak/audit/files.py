@@ -46,7 +46,11 @@ def _layers_of(module: str) -> dict[str, Any]:
     sys.path.insert(0, str(Path.cwd()))
     try:
         found = vars(importlib.import_module(module))
-    except ImportError as error:
+    except (
+        ImportError,
+        ValueError,
+        TypeError,
+    ) as error:  # the last two of an empty name and of one that begins with a dot
         raise InputError("--custom", "a module that can be imported", module, f"({error})") from None
     return {
         name: thing for name, thing in found.items() if callable(thing) and getattr(thing, "__module__", "") == module
@@ -60,8 +64,9 @@ def load_batch(path: Path) -> Any:
         InputError: No such file, or none of arrays.
     """
     try:
-        found = np.load(path, allow_pickle=False)
-        named = {"inputs": found} if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
-    except (OSError, ValueError) as error:
+        with path.open("rb") as file:
+            found = np.load(file, allow_pickle=False)
+            named = {"inputs": found} if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError("--inputs", "an .npz file of arrays, as numpy.savez writes", str(path), f"({error})") from None
     return next(iter(named.values())) if len(named) == 1 else named

@@ -96,7 +96,7 @@ def docstrings(*, text: str = "summary", words: int = 2000, target_words: int = 
 @pair_sets.add(files=one_file)
 def pairs(path: str, *, words: int = 2000, target_words: int = 2000) -> Pairs:
     """A tab-separated file without a header: source, target, and a topic if you have one. Quotes are words' own."""
-    table = parse(Path(path), lambda: read_separated(path, "\t", header=None, quoting=csv.QUOTE_NONE))
+    table = parse(Path(path), lambda: read_separated(path, "\t", quoting=csv.QUOTE_NONE))
     if table.shape[1] < 2:
         raise InputError(path, "of two columns between tabs, source and target", f"{table.shape[1]}")
     texts = table.fillna("").astype(str)

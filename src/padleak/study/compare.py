@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from padleak.study.grid import Profile
 from padleak.study.results import Results
 from padleak.study.seal import damage, damaged_files
 
@@ -26,9 +25,8 @@ def compare(results: Results, reference: Results | None) -> dict[str, Any]:
     ]
     if reference is None:
         return {"problems": problems, "summary": "no reference to compare with"}
-    # Settings that a run of an older version does not name have their defaults.
-    if Profile(**results.run["profile"]) != Profile(**reference.run["profile"]):
-        profiles = [r.run["profile"]["name"] for r in (results, reference)]
+    if results.profile != reference.profile:
+        profiles = [r.profile.name for r in (results, reference)]
         return {
             "problems": problems,
             "summary": f"verdicts not compared: profile {profiles[0]}, reference {profiles[1]}",

@@ -1,11 +1,12 @@
 """An experiment: one question, the cells that answer it, and the claims they settle. One file a question."""
 
 import contextlib
+import functools
 import importlib.util
 import os
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from padleak.errors import InputError, unknown_name
@@ -39,7 +40,7 @@ def experiments_folder() -> Path:
     beside_sources = Path(__file__).parents[3] / "experiments"
     for folder in (os.environ.get("PADLEAK_EXPERIMENTS"), "experiments", beside_sources):
         if folder and Path(folder).is_dir():
-            return Path(folder)
+            return Path(folder).resolve()
     raise InputError("experiments", "a folder here, or named by PADLEAK_EXPERIMENTS", "neither")
 
 
@@ -65,8 +66,22 @@ def find_experiments() -> dict[str, Experiment]:
         experiment = getattr(module, "EXPERIMENT", None)
         if not isinstance(experiment, Experiment) or experiment.name != file.stem:
             raise InputError(str(file), f"defining EXPERIMENT = Experiment(name={file.stem!r}, ...)", experiment)
-        found[experiment.name] = experiment
+        found[experiment.name] = replace(experiment, design=_laid_out(file, experiment.design))
     return found
+
+
+def _laid_out(file: Path, design: Callable[[Profile], Design]) -> Callable[[Profile], Design]:
+    """The design, whose errors name the line, too."""
+
+    @functools.wraps(design)
+    def lay_out(profile: Profile) -> Design:
+        with _naming_the_line(file):
+            laid_out = design(profile)
+        if not isinstance(laid_out, Design):
+            raise InputError(f"design of {file}", "a function that gives a Design", laid_out)
+        return laid_out
+
+    return lay_out
 
 
 def choose_experiments(names: list[str]) -> list[Experiment]:

@@ -6,11 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from padleak.arguments import check_kind, check_whole
 from padleak.data.dataset import Source
 from padleak.errors import InputError
 from padleak.study.cell import Cell
 
 T = TypeVar("T")
+
+_MOST_SEEDS = 1000
+"""Designs are laid out as a whole before anything runs."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,14 @@ class Profile:
     table: str = ""
     corpus: str = ""
     pairs: str = ""
+
+    def __post_init__(self):
+        check_kind("name", self.name, str, "a profile's name")
+        check_whole("seeds", self.seeds, 1, _MOST_SEEDS)
+        for size in ("rows", "validation", "test", "epochs"):
+            check_whole(size, getattr(self, size), 1)
+        for source in ("data", "table", "corpus", "pairs"):
+            check_kind(source, getattr(self, source), str, 'a source, or ""')
 
     def sources(self, *own: str, holds: tuple[str, ...] = ("tokens", "features")) -> list[str]:
         """The data to use where any data of a kind serve: the user's, else the experiment's own."""
