@@ -17,20 +17,20 @@ from padleak.errors import InputError, unknown_name
 def check_kind(argument: str, value: Any, kind: type | tuple[type, ...], rule: str) -> None:
     """Raises an `InputError` for what is not of a kind; `rule` says which, in words."""
     if not isinstance(value, kind):
-        raise InputError(argument, rule, _say(value))
+        raise InputError(argument, rule, say(value))
 
 
 def check_whole(argument: str, value: Any, low: float = -math.inf, high: float = math.inf) -> None:
     """Raises an `InputError` for what is no whole number from `low` to `high`."""
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not low <= value <= high:
-        raise InputError(argument, f"a whole number{_range(low, high)}", _say(value))
+        raise InputError(argument, f"a whole number{_range(low, high)}", say(value))
 
 
 def check_number(argument: str, value: Any, low: float = -math.inf, high: float = math.inf) -> None:
     """Raises an `InputError` for what is no finite number from `low` to `high`."""
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
     if not is_number or not math.isfinite(value) or not low <= value <= high:
-        raise InputError(argument, f"a finite number{_range(low, high)}", _say(value))
+        raise InputError(argument, f"a finite number{_range(low, high)}", say(value))
 
 
 def check_name(argument: str, value: Any, known: Iterable[str]) -> None:
@@ -71,7 +71,7 @@ def array_of(argument: str, value: Any, rule: str) -> np.ndarray:
     try:
         return np.asarray(value)
     except (ValueError, TypeError) as error:
-        raise InputError(argument, rule, _say(value), f"({error})") from None
+        raise InputError(argument, rule, say(value), f"({error})") from None
 
 
 def check_columns(argument: str, table: Any, columns: Iterable[str]) -> None:
@@ -90,7 +90,9 @@ def _range(low: float, high: float) -> str:
     return f", {low} or more" if high == math.inf else f" from {low} to {high}"
 
 
-def _say(value: Any) -> str:
-    """A value, or of what is not short its kind."""
+def say(value: Any) -> str:
+    """A value in few words: of an array its type and shape, of other things that are not short their kind."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"{value.dtype} of shape {value.shape}"
     told = repr(value) if isinstance(value, str | bytes | numbers.Number | None | bool) else ""
     return told or f"a {type(value).__name__}"

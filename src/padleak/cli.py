@@ -5,6 +5,7 @@ import math
 import os
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -38,8 +39,9 @@ def main() -> None:
         app()
     except InputError as error:
         if "--debug" in sys.argv:
-            raise
-        print(f"padleak: {error}", file=sys.stderr)
+            traceback.print_exc()
+        else:
+            print(f"padleak: {error}", file=sys.stderr)
         raise SystemExit(2) from None
 
 

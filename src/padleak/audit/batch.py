@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from padleak.arguments import check_whole
 from padleak.audit.feed import FEATURES, MASK, POSITIONS, SEGMENTS, STATIC, TOKENS, Feed, Part
 from padleak.errors import InputError
 
@@ -38,6 +39,11 @@ def feed_of_batch(
     if any(leaf.dtype.kind not in "iufb" for leaf in leaves) or not all(leaf.size for leaf in leaves):
         told = [f"{leaf.dtype} {leaf.shape}" for leaf in leaves]
         raise InputError("inputs", "arrays of numbers with one row or more", ", ".join(told))
+    if len({leaf.shape[:1] for leaf in leaves if leaf.ndim}) > 1:
+        raise InputError(
+            "inputs", "of as many rows each", ", ".join(f"{len(leaf)} of {name}" for name, leaf in zip(names, leaves))
+        )
+    check_whole("time_axis", time_axis)
     if time_axis < 1 or (time_axis > 1 and not any(leaf.ndim > time_axis for leaf in leaves)):
         raise InputError("time_axis", "an axis of an input, 1 or more (axis 0 is that of the rows)", time_axis)
     moved = [leaf.ndim > time_axis > 1 for leaf in leaves]

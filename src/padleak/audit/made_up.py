@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from padleak.arguments import check_whole
 from padleak.audit.batch import check_pad_value, feed_of_batch, moving_time
 from padleak.audit.feed import FEATURES, MASK, POSITIONS, SEGMENTS, STATIC, TOKENS, Feed, Part
 from padleak.errors import InputError
@@ -31,6 +32,8 @@ def feed_of_model(
         InputError: Inputs that have no time axis or too little in them, or none and a model that does not say what it takes.
     """
     shapes = _shapes(model)
+    if time_axis is not None:
+        check_whole("time_axis", time_axis)
     if time_axis is None:
         time_axis = next((shape.index(None, 1) for shape in shapes if None in shape[1:]), 1)
     elif time_axis < 1 or (shapes and not any(len(shape) > time_axis for shape in shapes)):

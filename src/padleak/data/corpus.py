@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from padleak.arguments import check_whole
+from padleak.arguments import check_kind, check_whole
 from padleak.data import docstrings as library_docstrings
 from padleak.data.dataset import Source, load
 from padleak.data.files import choose_test_rows, one_file, parse
@@ -67,6 +67,7 @@ def cut(texts: Sequences, length: int) -> Sequences:
     >>> windows.lengths.tolist(), windows.labels.tolist()
     ([10, 10, 5], [0, 0, 0])
     """
+    check_whole("length", length)
     if length < _SHORTEST:
         raise InputError("length", f"at least {_SHORTEST}", length)
     counts = -(-texts.lengths // length)
@@ -124,7 +125,6 @@ def cloze(*, texts: int = 6000, length: int = 12) -> Corpus:
     return Corpus(whole.take(half), whole.take(~half), words, ("left", "right"), tuple(range(FIRST_WORD, first)))
 
 
-@functools.lru_cache(maxsize=4)
 def load_corpus(source: str) -> Corpus:
     """Read a corpus, once per process.
 
@@ -134,4 +134,10 @@ def load_corpus(source: str) -> Corpus:
     Raises:
         InputError: Unknown name or option, missing file, or too few texts.
     """
+    check_kind("source", source, str, "the name of a corpus")
+    return _read(source)
+
+
+@functools.lru_cache(maxsize=4)
+def _read(source: str) -> Corpus:
     return Source.parse(source, corpora).read()

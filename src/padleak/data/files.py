@@ -324,12 +324,11 @@ def _usable(path: str, rows: list, labels: np.ndarray, skipped: Counter[str]) ->
     keep = np.array([reason is None for reason in reasons])
     if not keep.any():
         raise InputError(path, "holding at least one usable row", f"none; left out: {dict(skipped)}")
-    kept = Sequences.from_rows([row for row, ok in zip(rows, keep) if ok], np.asarray(labels)[keep])
-    if not kept.has_features and kept.values.min() <= FILL:
-        raise InputError(
-            f"token ids of {path}", f"above {FILL}, the id of fill", int(kept.values.min()), "Add 1 to all ids."
-        )
-    return kept
+    usable = [row for row, ok in zip(rows, keep) if ok]
+    lowest = min(row.min() for row in usable if row.size) if usable[0].ndim == 1 else FILL + 1
+    if lowest <= FILL:
+        raise InputError(f"token ids of {path}", f"above {FILL}, the id of fill", int(lowest), "Add 1 to all ids.")
+    return Sequences.from_rows(usable, np.asarray(labels)[keep])
 
 
 def _why_skip_array(row: np.ndarray, label: object) -> str | None:

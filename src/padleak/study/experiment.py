@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from padleak.arguments import check_kind, check_name
 from padleak.errors import InputError, unknown_name
 from padleak.study.claims import Claim
 from padleak.study.grid import Design, Profile
@@ -33,6 +34,17 @@ class Experiment:
     claims: tuple[Claim, ...]
     figures: tuple[str, ...]
     reads: str = "sequences"
+
+    def __post_init__(self):
+        check_kind("name", self.name, str, "the name of its file")
+        check_kind("question", self.question, str, "a question")
+        check_kind("design", self.design, Callable, "a function of the profile")
+        check_name("reads", self.reads, ("sequences", "tables", "corpora", "pairs"))
+        for name, kind in (("claims", Claim), ("figures", str)):
+            given = getattr(self, name)
+            check_kind(name, given, tuple | list, f"a tuple of {name}")
+            for entry in given:
+                check_kind(name, entry, kind, f"a tuple of {name}")
 
 
 def experiments_folder() -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from padleak.arguments import check_kind
 from padleak.errors import InputError, first_line
 from padleak.study.grid import Profile
 
@@ -31,6 +32,7 @@ class Results:
     """
 
     def __init__(self, folder: str | Path):
+        check_kind("results folder", folder, str | Path, "the path of a folder")
         self.folder = Path(folder)
         if not (self.folder / "run.json").is_file():
             raise InputError(
