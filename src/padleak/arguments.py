@@ -22,8 +22,10 @@ def check_kind(argument: str, value: Any, kind: type | tuple[type, ...], rule: s
 
 def check_whole(argument: str, value: Any, low: float = -math.inf, high: float = math.inf) -> None:
     """Raises an `InputError` for what is no whole number from `low` to `high`."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or not low <= value <= high:
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise InputError(argument, f"a whole number{_range(low, high)}", say(value))
+    if not low <= value <= high:
+        raise InputError(argument, f"at least {low}" if high == math.inf else f"between {low} and {high}", say(value))
 
 
 def check_number(argument: str, value: Any, low: float = -math.inf, high: float = math.inf) -> None:
@@ -40,33 +42,11 @@ def check_name(argument: str, value: Any, known: Iterable[str]) -> None:
         raise unknown_name(argument, known, value)
 
 
-def numbers_of(argument: str, value: Any, axes: int, rule: str) -> np.ndarray:
-    """An array of finite numbers, float64.
-
-    Args:
-        argument: Its name.
-        value: What was given for it.
-        axes: How many it has.
-        rule: Its shape in words.
-
-    Raises:
-        InputError: It is none, has other axes, nothing in it, or holds what is not finite.
-    """
-    array = array_of(argument, value, rule)
-    if array.dtype.kind not in "iuf" or array.ndim != axes:
-        raise InputError(argument, f"numbers {rule}", f"{array.dtype} of shape {array.shape}")
-    if not array.size:
-        raise InputError(argument, f"numbers {rule}, one or more", f"shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise InputError(argument, f"finite numbers {rule}", f"{np.isfinite(array).sum()} finite of {array.size}")
-    return array.astype(np.float64)
-
-
 def array_of(argument: str, value: Any, rule: str) -> np.ndarray:
     """What numpy makes of a value.
 
     Raises:
-        InputError: Nothing.
+        InputError: It makes nothing of it.
     """
     try:
         return np.asarray(value)

@@ -242,4 +242,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from fuzz import main as start  # the doors raise what is defined there, not here
+
+    start()

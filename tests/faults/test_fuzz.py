@@ -182,7 +182,7 @@ def test_rows_with_features_that_are_no_numbers_are_counted(tmp_path, value):
 @pytest.mark.parametrize(
     ("throw_it", "says"),
     [
-        (lambda: pad(TEXTS, 0), "length must be a whole number, 1 or more; got 0"),
+        (lambda: pad(TEXTS, 0), "length must be at least 1; got 0"),
         (lambda: pad(TEXTS, 4, "prr"), "Did you mean pre"),
         (lambda: pad(TEXTS, "4"), "length must be a whole number"),
         (lambda: similarity("linear_cka", np.full((9, 2), np.nan), np.ones((9, 2))), "finite throughout"),
