@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from padleak.arguments import check_kind, check_number
 from padleak.errors import InputError, unknown_name
 
 
@@ -36,6 +37,13 @@ class Figure:
     @classmethod
     def of(cls, name: str, values: Sequence[float], unit: str) -> "Figure":
         """The median of several values, with their range."""
+        check_kind("name", name, str, "a name")
+        check_kind("unit", unit, str, "a unit")
+        check_kind("values", values, Sequence, "numbers, one or more")
+        if not values:
+            raise InputError("values", "numbers, one or more", "none")
+        for value in values:
+            check_number("values", value)
         return cls(name, statistics.median(values), unit, min(values), max(values), len(values))
 
 
@@ -65,6 +73,9 @@ def benchmarks_folder() -> Path:
 
 def choose_benchmarks(names: list[str]) -> list[Benchmark]:
     """The named benchmarks, or all."""
+    check_kind("benchmarks", names, list | tuple, "a list of names")
+    for name in names:
+        check_kind("benchmarks", name, str, "a list of names")
     folder = benchmarks_folder()
     if str(folder) not in sys.path:  # they share modules of their own, with child processes, too
         sys.path.insert(0, str(folder))

@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import math
 import os
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -39,8 +41,9 @@ def main() -> None:
         app()
     except InputError as error:
         if "--debug" in sys.argv:
-            raise
-        print(f"padleak: {error}", file=sys.stderr)
+            traceback.print_exc()
+        else:
+            print(f"padleak: {error}", file=sys.stderr)
         raise SystemExit(2) from None
 
 
@@ -615,7 +618,7 @@ def _where_to_run(workers: int | None, scheduler: str, resources: list[str], wai
 def _amount(resource: str) -> tuple[str, float]:
     name, _, amount = resource.partition("=")
     try:
-        if name and float(amount) > 0:
+        if name and 0 < float(amount) < math.inf:
             return name, float(amount)
     except ValueError:
         pass

@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterable
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_LONGEST = 500
+"""Characters of a value that are shown."""
 
 
 class InputError(ValueError):
-    """A bad argument, said so that the reader can mend it: what is wrong, and what to do.
+    """A bad argument, said in one line so that the reader can mend it: what is wrong, and what to do.
 
     Args:
         argument: Name of the argument, option or file at fault.
@@ -18,7 +20,8 @@ class InputError(ValueError):
     """
 
     def __init__(self, argument: str, rule: str, value: object, cure: str = ""):
-        shown = value if isinstance(value, str) and value else repr(value)
+        shown = " ".join((value if isinstance(value, str) and value else repr(value)).splitlines())
+        shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]} ... ({len(shown)} characters)"
         message = f"{argument} must be {rule}; got {shown}."
         super().__init__(printable(f"{message} {cure}".strip()))
         self.argument = argument

@@ -47,13 +47,13 @@ class Registry:
 
     def __getitem__(self, name: str) -> Callable:
         self._discover()
-        if name not in self._things:
+        if not isinstance(name, str) or name not in self._things:
             raise unknown_name(self.kind, self.names(), name)
         return self._things[name]
 
     def __contains__(self, name: str) -> bool:
         self._discover()
-        return name in self._things
+        return isinstance(name, str) and name in self._things
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from padleak.data.pairs import load_pairs, split_name
+from padleak.data.dataset import Source
+from padleak.data.pairs import load_pairs, pair_sets, split_name
 from padleak.data.vocabulary import FIRST_WORD
 from padleak.errors import InputError
 
@@ -96,6 +97,6 @@ def test_what_cannot_serve_is_told(source, text, says, tmp_path):
 
 
 def test_a_pool_is_the_same_each_time():
-    first, second = (load_pairs.__wrapped__("docstrings") for _ in range(2))
+    first, second = (Source.parse("docstrings", pair_sets).read() for _ in range(2))
     np.testing.assert_array_equal(first.train.values, second.train.values)
     np.testing.assert_array_equal(first.test_targets.values, second.test_targets.values)

@@ -37,7 +37,7 @@ def small_bombs(monkeypatch):
 
 @pytest.fixture
 def little_memory(monkeypatch):
-    monkeypatch.setattr(limits, "memory", lambda: 2**20)
+    monkeypatch.setattr(limits, "total", lambda: 2**20)
 
 
 def with_members(model, file, **changed):

@@ -94,7 +94,7 @@ def folder(evil, tmp_path, monkeypatch):
         "standardised": 1.0, "detectable": 0.1,
     }  # fmt: skip
     verdict = part | {
-        "id": "X1", "statement": "s", "source": "s", "experiment": "e", "verdict": "supported", "p_holm": 0.01,
+        "id": "X1", "statement": "s", "source": "s", "experiment": "e", "verdict": "supported", "p": 0.01, "p_holm": 0.01,
         "figure": "plain", "cells": ["abc"], "missing": 1, "parts": [part],
     }  # fmt: skip
     about = {

@@ -12,7 +12,7 @@ import padleak
 from padleak.cli import _slug, app
 from padleak.errors import InputError
 from padleak.report.page import write_report
-from padleak.study.compare import compare
+from padleak.study.check import check
 from padleak.study.seal import damaged_files, seal_folder
 from padleak.study.store import Store, describe_environment
 from padleak.study.trials.noop import NoopCell
@@ -86,9 +86,7 @@ class TestNames:
 
         about["files"]["../../../kept"] = "0"
         account.write_bytes(_write(about | {"seal": _digest(_write(about))}))
-        assert any(
-            "kept does not belong there" in problem for problem in compare(padleak.load(folder), None)["problems"]
-        )
+        assert any("kept does not belong there" in problem for problem in check(padleak.load(folder), None)["problems"])
 
     @pytest.mark.parametrize(
         ("source", "name"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from padleak.arguments import check_kind, check_name, check_whole
 from padleak.audit.batch import feed_of_batch
 from padleak.audit.checks import check
 from padleak.audit.checks.case import Case
@@ -57,6 +58,7 @@ def audit(
     if not isinstance(model, keras.Model):
         raise InputError("model", "a Keras 3 model", type(model).__name__, "For other functions, use audit_callable.")
     check_side(side)
+    check_whole("seed", seed, 0)
     feed = feed_of_model(model, inputs, pad_value, time_axis, seed)
     original = model
     if feed.fixed is not None and (opened := opened_in_time(model, feed)) is not None:
@@ -97,6 +99,7 @@ def audit_callable(
     Raises:
         InputError: Inputs without a time axis, or a function that fails on them.
     """
+    check_kind("function", function, Callable, "a function of a batch")
     check_side(side)
     name = getattr(function, "__name__", type(function).__name__)
 
@@ -122,8 +125,7 @@ def _note(model: Any, time_axis: int | None) -> str:
 
 def check_side(side: str) -> None:
     """Raises an `InputError` for what is none of `SIDES`."""
-    if side not in SIDES:
-        raise InputError("side", f"one of {', '.join(SIDES)}", side)
+    check_name("side", side, SIDES)
 
 
 def _numbers_by_row(result: Any, rows: int) -> list[np.ndarray]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from padleak.arguments import check_whole
 from padleak.audit.feed import FEATURES, MASK, POSITIONS, SEGMENTS, STATIC, TOKENS, Feed, Part
 from padleak.errors import InputError
 
@@ -38,6 +39,11 @@ def feed_of_batch(
     if any(leaf.dtype.kind not in "iufb" for leaf in leaves) or not all(leaf.size for leaf in leaves):
         told = [f"{leaf.dtype} {leaf.shape}" for leaf in leaves]
         raise InputError("inputs", "arrays of numbers with one row or more", ", ".join(told))
+    if len({leaf.shape[:1] for leaf in leaves if leaf.ndim}) > 1:
+        raise InputError(
+            "inputs", "of as many rows each", ", ".join(f"{len(leaf)} of {name}" for name, leaf in zip(names, leaves))
+        )
+    check_whole("time_axis", time_axis)
     if time_axis < 1 or (time_axis > 1 and not any(leaf.ndim > time_axis for leaf in leaves)):
         raise InputError("time_axis", "an axis of an input, 1 or more (axis 0 is that of the rows)", time_axis)
     moved = [leaf.ndim > time_axis > 1 for leaf in leaves]
@@ -68,9 +74,18 @@ def feed_of_batch(
         Part(name, role, leaf[rows] if where is None else _cut(leaf, where, rows, length))
         for name, role, leaf, where in zip(names, roles, leaves, real)
     )
+    _check_finite(parts)
     filled = {"pre": [~where[:, 0] for where in timed], "post": [~where[:, -1] for where in timed]}
     seen = frozenset(side for side, ends in filled.items() if np.any(ends, axis=0)[lengths > 0].any())
     return Feed(parts, moving_time(pack, moved, time_axis), pad_value, length, fixed, seen, bool((lengths == 0).any()))
+
+
+def _check_finite(parts: Iterable[Part]) -> None:
+    """What is no number among real steps would be none in every output, with fill and without."""
+    for part in parts:
+        if part.role != MASK and not np.isfinite(part.values).all():
+            bad = f"{(~np.isfinite(part.values)).sum()} numbers in {part.name} that are not"
+            raise InputError("inputs", "finite where they are not fill", bad)
 
 
 def _cut(leaf: np.ndarray, real: np.ndarray, rows: np.ndarray, length: int) -> np.ndarray:

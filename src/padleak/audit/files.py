@@ -57,7 +57,7 @@ def _layers_of(module: str) -> dict[str, Any]:
     sys.path.insert(0, str(Path.cwd()))
     try:
         found = vars(importlib.import_module(module))
-    except ImportError as error:
+    except (ImportError, ValueError, TypeError) as error:  # also of an empty name, and of one that begins with a dot
         raise InputError("--custom", "a module that can be imported", module, f"({error})") from None
     return {
         name: thing for name, thing in found.items() if callable(thing) and getattr(thing, "__module__", "") == module

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from padleak.arguments import check_whole
 from padleak.audit.batch import check_pad_value, feed_of_batch, moving_time
 from padleak.audit.feed import FEATURES, MASK, POSITIONS, SEGMENTS, STATIC, TOKENS, Feed, Part
 from padleak.errors import InputError
@@ -31,6 +32,8 @@ def feed_of_model(
         InputError: Inputs that have no time axis or too little in them, or none and a model that does not say what it takes.
     """
     shapes = _shapes(model)
+    if time_axis is not None:
+        check_whole("time_axis", time_axis)
     if time_axis is None:
         time_axis = next((shape.index(None, 1) for shape in shapes if None in shape[1:]), 1)
     elif time_axis < 1 or (shapes and not any(len(shape) > time_axis for shape in shapes)):
@@ -40,13 +43,30 @@ def feed_of_model(
         static = _static(model, inputs)
         timed = [shape for name, shape in zip(_names(model, inputs), shapes) if name not in static]
         insisted_on = frozenset(shape[time_axis] for shape in timed if len(shape) > time_axis) - {None}
-        return feed_of_batch(inputs, pad_value, time_axis, insisted_on, _likely_pad_value(model), static)
+        feed = feed_of_batch(inputs, pad_value, time_axis, insisted_on, _likely_pad_value(model), static)
+        _check_ids(feed, dict(zip(_names(model, inputs), map(_words(model).get, range(len(shapes))))))
+        return feed
     if not shapes:
         raise InputError(
             "inputs", "given for a model that does not say what it takes", "none",
             "Pass a batch as the model takes it: padleak.audit(model, inputs).",
         )  # fmt: skip
-    return _made_up(model, _likely_pad_value(model) if pad_value is None else pad_value, time_axis, seed)
+    feed = _made_up(model, _likely_pad_value(model) if pad_value is None else pad_value, time_axis, seed)
+    _check_ids(feed, dict(zip((part.name for part in feed.parts), map(_words(model).get, range(len(shapes))))))
+    return feed
+
+
+def _check_ids(feed: Feed, words: dict[str, int | None]) -> None:
+    """Ids, that of fill among them, are of the vocabulary of the `Embedding` that they go to: what is not gives an error on one
+    device and whatever on another."""
+    of_one = next(iter(words.values()), None) if len(feed.parts) == 1 else None
+    for part in feed.parts:
+        size = words.get(part.name, of_one)
+        ids = np.append(part.values, feed.pad_value)
+        if size and part.role == TOKENS and not (ids.min() >= 0 and ids.max() < size):
+            bad = ids.min() if ids.min() < 0 else ids.max()
+            what = "pad_value" if bad == feed.pad_value else f"ids in {part.name}"
+            raise InputError(what, f"from 0 to {size - 1}, as the Embedding has {size} rows", f"{bad:g}")
 
 
 def _made_up(model: Any, pad_value: float, time_axis: int, seed: int) -> Feed:

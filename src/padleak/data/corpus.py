@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
+from padleak.arguments import check_kind, check_whole
 from padleak.data import docstrings as library_docstrings
 from padleak.data.dataset import Source, load
 from padleak.data.files import choose_test_rows, one_file, parse
 from padleak.data.sequences import Sequences
 from padleak.data.vocabulary import FIRST_WORD, Vocabulary, split_words
 from padleak.errors import InputError
+from padleak.memory import check_fits
 from padleak.registry import Registry
 
 corpora = Registry("corpus", package="padleak.data")
@@ -65,6 +67,7 @@ def cut(texts: Sequences, length: int) -> Sequences:
     >>> windows.lengths.tolist(), windows.labels.tolist()
     ([10, 10, 5], [0, 0, 0])
     """
+    check_whole("length", length)
     if length < _SHORTEST:
         raise InputError("length", f"at least {_SHORTEST}", length)
     counts = -(-texts.lengths // length)
@@ -102,6 +105,9 @@ def cloze(*, texts: int = 6000, length: int = 12) -> Corpus:
 
     Most of the others tell nothing, some lean towards a topic: the cloze tasks of Zhang and Hashimoto (2021, arXiv:2104.05694).
     """
+    check_whole("texts", texts, 2 * FEWEST)
+    check_whole("length", length, _SHORTEST)
+    check_fits("texts and length", f"{texts} and {length}", (texts, length), np.float64)
     generator = np.random.default_rng(0)
     topic = generator.integers(2, size=texts)
     telling = generator.random((texts, length)) < _LEANING
@@ -119,7 +125,6 @@ def cloze(*, texts: int = 6000, length: int = 12) -> Corpus:
     return Corpus(whole.take(half), whole.take(~half), words, ("left", "right"), tuple(range(FIRST_WORD, first)))
 
 
-@functools.lru_cache(maxsize=4)
 def load_corpus(source: str) -> Corpus:
     """Read a corpus, once per process.
 
@@ -129,4 +134,10 @@ def load_corpus(source: str) -> Corpus:
     Raises:
         InputError: Unknown name or option, missing file, or too few texts.
     """
+    check_kind("source", source, str, "the name of a corpus")
+    return _read(source)
+
+
+@functools.lru_cache(maxsize=4)
+def _read(source: str) -> Corpus:
     return Source.parse(source, corpora).read()

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
+from padleak.arguments import check_kind, check_whole
 from padleak.data.sequences import Sequences
 from padleak.data.vocabulary import collide
 from padleak.errors import InputError, unknown_name
@@ -58,6 +59,13 @@ class Dataset:
 
         Smaller pools give what they have, in the proportion asked for.
         """
+        for name, value, low in (
+            ("seed", seed, 0),
+            ("rows", rows, 1),
+            ("validation", validation, 0),
+            ("test", test, 1),
+        ):
+            check_whole(name, value, low)
         order = np.random.default_rng(seed).permutation(len(self.train))
         rows = min(rows, len(order) * rows // (rows + validation))
         return Split(
@@ -95,6 +103,7 @@ class Source:
     @classmethod
     def parse(cls, text: str, registry: Registry = datasets) -> "Source":
         """Take `NAME[:PATH][?OPTION=VALUE&...]` apart and check the name, the options and that the files exist."""
+        check_kind(registry.kind, text, str, "named as NAME, NAME:FILE or either with ?OPTION=VALUE")
         head, _, query = text.partition("?")
         name, _, path = head.partition(":")
         source = cls(name, path, dict(parse_qsl(query, keep_blank_values=True)), registry)
@@ -164,7 +173,6 @@ def source_of(text: str, registry: Registry = datasets) -> Source:
     return Source.parse(text, registry)
 
 
-@functools.lru_cache(maxsize=8)
 def load(source: str) -> Dataset:
     """Read or make a data set, once per process.
 
@@ -174,4 +182,10 @@ def load(source: str) -> Dataset:
     Raises:
         InputError: Unknown name or option, missing file, or no usable rows.
     """
+    check_kind("source", source, str, "the name of a data set")
+    return _read(source)
+
+
+@functools.lru_cache(maxsize=8)
+def _read(source: str) -> Dataset:
     return Source.parse(source).read()

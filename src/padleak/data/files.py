@@ -25,6 +25,9 @@ from padleak.reading.tables import compression_of, read_parquet
 
 _TEST_SHARE = 0.3
 _KERAS_FILES = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+_MOST_IDS = 10**7
+_LARGEST = np.finfo(np.float32).max
+"""Of a feature: they are kept as float32."""
 
 
 def one_file(path: str) -> list[Path]:
@@ -40,13 +43,13 @@ def comma_separated(path: str) -> list[Path]:
 @datasets.add(holds="tokens", files=one_file)
 def csv(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
     """A comma-separated table with a column of texts and a column of labels."""
-    return _read_table(path, lambda: read_separated(path, ","), text, label, words)
+    return _read_table(path, lambda: _read_named(path, ","), text, label, words)
 
 
 @datasets.add(holds="tokens", files=one_file)
 def tsv(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
     """A tab-separated table with a column of texts and a column of labels."""
-    return _read_table(path, lambda: read_separated(path, "\t"), text, label, words)
+    return _read_table(path, lambda: _read_named(path, "\t"), text, label, words)
 
 
 @datasets.add(holds="tokens", files=one_file)
@@ -91,6 +94,10 @@ def npz(path: str, *, fill: float = FILL) -> Dataset:
     if "labels" not in found or not ({"values", "offsets"} <= set(found) or "inputs" in found):
         raise InputError(path, "holding values, offsets, labels or inputs, mask, labels", ", ".join(found) or "nothing")
     labels = found["labels"]
+    if labels.dtype.kind not in "biufU":
+        raise InputError(
+            f"labels of {path}", "integers or words (classes), or floats (numbers to predict)", labels.dtype
+        )
     rows = _cut_rectangle(path, found, fill) if "inputs" in found else _cut_ragged(path, found)
     if labels.shape != (len(rows),):
         raise InputError(f"labels of {path}", f"of shape ({len(rows)},), one a sequence", labels.shape)
@@ -107,7 +114,9 @@ def _read_npz(path: str) -> dict[str, np.ndarray]:
 def _cut_ragged(path: str, found: dict[str, np.ndarray]) -> list[np.ndarray]:
     values, offsets = found["values"], found["offsets"]
     _check_axes(f"values of {path}", values, axes=1)
-    if offsets.ndim != 1 or offsets[0] != 0 or offsets[-1] != len(values) or np.any(np.diff(offsets) < 0):
+    if offsets.dtype.kind not in "iu" or offsets.ndim != 1 or not len(offsets):
+        raise InputError(f"offsets of {path}", "integers (n + 1,)", f"{offsets.dtype} of shape {offsets.shape}")
+    if offsets[0] != 0 or offsets[-1] != len(values) or np.any(np.diff(offsets) < 0):
         raise InputError(f"offsets of {path}", f"rising from 0 to {len(values)} (the number of steps)", offsets)
     return np.split(values, offsets[1:-1])
 
@@ -118,6 +127,8 @@ def _cut_rectangle(path: str, found: dict[str, np.ndarray], fill: float) -> list
     real = found.get("mask", _differs_from_fill(inputs, fill))
     if real.shape != inputs.shape[:2]:
         raise InputError(f"mask of {path}", f"of shape {inputs.shape[:2]}", real.shape)
+    if real.dtype.kind not in "biuf" or not np.isin(real, (0, 1)).all():
+        raise InputError(f"mask of {path}", "True or False, or 1 or 0", f"{real.dtype} that holds something else")
     return [row[keep] for row, keep in zip(inputs, real.astype(bool))]
 
 
@@ -126,6 +137,9 @@ def _check_axes(name: str, array: np.ndarray, axes: int) -> None:
     if array.dtype.kind not in "iuf" or array.ndim != axes + (array.dtype.kind == "f"):
         rule = f"integers with {axes} axes (token ids) or floats with {axes + 1} (features)"
         raise InputError(name, rule, f"{array.dtype} with {array.ndim}")
+    if array.dtype.kind != "f" and array.size and array.max() >= _MOST_IDS:
+        cure = "Number them anew: every id up to the largest has a row in the embedding."
+        raise InputError(f"ids among {name}", f"below {_MOST_IDS}", int(array.max()), cure)
 
 
 def _differs_from_fill(inputs: np.ndarray, fill: float) -> np.ndarray:
@@ -156,6 +170,8 @@ def _parse_ts(file: Path) -> tuple[list[np.ndarray], list[str]]:
             in_data = True
         elif in_data and line.strip() and not line.startswith("#"):
             *channels, label = line.strip().split(":")
+            if not label.strip():
+                raise InputError(f"{file}, line {number}", "ending in a label", "none")
             rows.append(_parse_channels(f"{file}, line {number}", channels, rows))
             labels.append(label)
     return rows, labels
@@ -209,15 +225,27 @@ def parse(file: Path, read: Callable):
 
 
 def read_separated(path: str, separator: str, **settings: Any) -> pd.DataFrame:
-    """All fields as text. Only an empty one is missing: "None" and "NA" are words, and may be labels."""
+    """All fields as text, without names: so two columns of one name are seen, and rows longer than the first are an error.
+
+    Only an empty field is missing: "None" and "NA" are words, and may be labels.
+    """
     return pd.read_csv(
-        path, sep=separator, dtype=str, index_col=False, keep_default_na=False, na_values=[""],
+        path, sep=separator, header=None, dtype=str, index_col=False, keep_default_na=False, na_values=[""],
         compression=compression_of(path), **settings,
     )  # fmt: skip
 
 
 def _read_json_lines(path: str) -> pd.DataFrame:
     return pd.read_json(path, lines=True, dtype=False, compression=compression_of(path))
+
+
+def _read_named(path: str, separator: str) -> pd.DataFrame:
+    """All fields as text, under the names of the first row."""
+    found = read_separated(path, separator)
+    names = found.iloc[0].fillna("")
+    if names.duplicated().any():
+        raise InputError(f"columns of {path}", "named differently", names[names.duplicated()].iloc[0])
+    return found.iloc[1:].set_axis(names, axis=1).reset_index(drop=True)
 
 
 def _read_table(path: str, read: Callable[[], pd.DataFrame], text: str, label: str, words: int) -> Dataset:
@@ -261,6 +289,8 @@ def _divide(path: str, sequences: Sequences, testing: np.ndarray) -> tuple[Seque
 def _why_skip_text(tokens: list[str], label: object) -> str | None:
     if not tokens:
         return "empty text"
+    if isinstance(label, list | dict | np.ndarray | bytes):
+        return "label neither word nor number"
     if label is None or label is pd.NA or str(label).strip().lower() in ("", "nan"):
         return "label missing"
     return "length 1" if len(tokens) == 1 else None
@@ -285,8 +315,14 @@ def _from_arrays(
     if classes and len(np.unique(train.labels)) < 2:
         raise InputError(path, "of at least two classes", f"{len(np.unique(train.labels))}")
     if train.has_features:
-        mean, deviation = train.values.mean(axis=0), train.values.std(axis=0) + 1e-8
-        train, held_out = (part.with_values((part.values - mean) / deviation) for part in (train, held_out))
+        if train.values.shape[1:] != held_out.values.shape[1:]:
+            widths = f"{train.values.shape[1]} and {held_out.values.shape[1]}"
+            raise InputError(path, "of as many channels to test on as to train on", widths)
+        whole = train.values.astype(np.float64)
+        mean, deviation = whole.mean(axis=0), whole.std(axis=0) + 1e-8
+        train, held_out = (
+            part.with_values(((part.values - mean) / deviation).astype(np.float32)) for part in (train, held_out)
+        )
         return Dataset(train, held_out, classes, 0, dict(skipped)).shuffled()
     largest = int(max(train.values.max(), held_out.values.max()))
     if words and largest >= words:
@@ -301,12 +337,11 @@ def _usable(path: str, rows: list, labels: np.ndarray, skipped: Counter[str]) ->
     keep = np.array([reason is None for reason in reasons])
     if not keep.any():
         raise InputError(path, "holding at least one usable row", f"none; left out: {dict(skipped)}")
-    kept = Sequences.from_rows([row for row, ok in zip(rows, keep) if ok], np.asarray(labels)[keep])
-    if not kept.has_features and kept.values.min() <= FILL:
-        raise InputError(
-            f"token ids of {path}", f"above {FILL}, the id of fill", int(kept.values.min()), "Add 1 to all ids."
-        )
-    return kept
+    usable = [row for row, ok in zip(rows, keep) if ok]
+    lowest = min(row.min() for row in usable if row.size) if usable[0].ndim == 1 else FILL + 1
+    if lowest <= FILL:
+        raise InputError(f"token ids of {path}", f"above {FILL}, the id of fill", int(lowest), "Add 1 to all ids.")
+    return Sequences.from_rows(usable, np.asarray(labels)[keep])
 
 
 def _why_skip_array(row: np.ndarray, label: object) -> str | None:
@@ -316,7 +351,9 @@ def _why_skip_array(row: np.ndarray, label: object) -> str | None:
         return "all fill"
     if len(row) == 1:
         return "length 1"
-    return None if np.isfinite(row).all() else "not a number"
+    if not np.isfinite(row).all():
+        return "not a number"
+    return None if (np.abs(row) <= _LARGEST).all() else "too large a number"
 
 
 def _check_classes(path: str, labels: list[str], skipped: Counter[str]) -> tuple[str, ...]:

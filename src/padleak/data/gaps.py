@@ -5,6 +5,7 @@ To add a pattern or a way of telling, write one decorated function in a file of 
 
 import numpy as np
 
+from padleak.arguments import check_kind
 from padleak.data.missingness import check_rate
 from padleak.data.sequences import Sequences
 from padleak.errors import InputError
@@ -105,6 +106,8 @@ def with_gaps(
     Raises:
         InputError: Tokens, or a share that is not one.
     """
+    check_kind("sequences", sequences, Sequences, "Sequences")
+    check_kind("generator", generator, np.random.Generator, "a numpy Generator")
     if not sequences.has_features:
         raise InputError("sequences", "of features", "tokens", "Values can only be missing where there are numbers.")
     check_rate(share, "share of gaps")

@@ -6,6 +6,7 @@ from scipy.special import ndtri
 from padleak.data.table import Table, tables
 from padleak.errors import InputError
 from padleak.measures.gaussian import LinearTruth
+from padleak.memory import check_fits
 
 
 @tables.add(synthetic=True)
@@ -17,6 +18,8 @@ def gaussian(seed: int, rows: int, *, columns: int = 10, signal_to_noise: float 
     """
     if columns < 2:
         raise InputError("columns", "at least 2", columns)
+    check_fits("columns", columns, (columns, columns), np.float64)
+    check_fits("rows", rows, (rows, columns), np.float64)
     _check_signal(signal_to_noise)
     law = np.random.RandomState(seed)
     factors = law.randn(columns, columns // 2)
@@ -44,6 +47,10 @@ def mixed(
         raise InputError("levels", "at least 2", levels)
     _check_signal(signal_to_noise)
     columns = numbers + factors
+    check_fits(
+        "numbers, factors and levels", f"{numbers}, {factors} and {levels}", (columns, columns + levels), np.float64
+    )
+    check_fits("rows", rows, (rows, columns), np.float64)
     generator = np.random.default_rng(seed)
     loadings = generator.normal(size=(columns, max(1, columns // 2)))
     shift, effects = generator.normal(size=numbers), generator.normal(size=(factors, levels))

@@ -3,11 +3,13 @@
 To add one, write one decorated function in a file of this folder.
 """
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit
 
+from padleak.arguments import say
 from padleak.errors import InputError
 from padleak.measures.bisection import reach
 from padleak.measures.gaussian import SelfMasking
@@ -67,5 +69,5 @@ def check_rate(rate: float, name: str = "rate") -> None:
     Raises:
         InputError: It is not.
     """
-    if not 0 < rate < 1:
-        raise InputError(name, "above 0 and below 1", rate)
+    if not isinstance(rate, Real) or not 0 < rate < 1:
+        raise InputError(name, "above 0 and below 1", say(rate))

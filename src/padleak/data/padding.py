@@ -5,11 +5,14 @@ write one function here (or in a new file of this folder) and decorate it.
 """
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
+from padleak.arguments import check_kind, check_whole, say
 from padleak.data.sequences import Sequences
 from padleak.errors import InputError
+from padleak.memory import check_fits
 from padleak.registry import Registry
 
 paddings = Registry("padding", package="padleak.data")
@@ -55,14 +58,21 @@ def pad(
         `inputs` `(n, length)` or `(n, length, feature)` and `mask` `(n, length)`, True = real.
 
     Raises:
-        InputError: An unknown padding, or `length` below 1.
+        InputError: An unknown padding, `length` below 1 or such that there is no memory for it, a `value` that ids cannot have.
 
     >>> text = Sequences.from_rows([[5, 6, 7], [8]], [0, 1])
     >>> pad(text, 4, "pre").inputs
     array([[0, 5, 6, 7],
            [0, 0, 0, 8]], dtype=int32)
     """
+    check_kind("sequences", sequences, Sequences, "Sequences")
     place = paddings[padding]
+    check_whole("length", length, 1)
+    check_whole("seed", seed, 0)
+    values = sequences.values
+    if not isinstance(value, Real) or (values.dtype.kind != "f" and not (value == value // 1 and abs(value) < 2**31)):
+        raise InputError("value", f"a number that {values.dtype} holds", say(value))
+    check_fits("length", length, (len(sequences), length, *values.shape[1:]), values.dtype)
     cut = sequences.truncate(length, truncating)
     mask = place(cut.lengths, length, np.random.default_rng(seed))
     inputs = np.full((len(cut), length, *cut.values.shape[1:]), value, dtype=cut.values.dtype)

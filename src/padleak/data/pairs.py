@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from filelock import FileLock
 
+from padleak.arguments import check_kind, check_whole
 from padleak.data import docstrings as library_docstrings
 from padleak.data.corpus import FEWEST
 from padleak.data.dataset import Source
@@ -60,6 +61,7 @@ class Pairs:
 
     def openings(self, length: int) -> "Pairs":
         """The first `length` words of the sources that have half as many, with their targets: padded, they hold little fill."""
+        check_whole("length", length, 1)
         long = [2 * pool.lengths >= length for pool in (self.train, self.test)]
         return replace(
             self,
@@ -96,7 +98,7 @@ def docstrings(*, text: str = "summary", words: int = 2000, target_words: int = 
 @pair_sets.add(files=one_file)
 def pairs(path: str, *, words: int = 2000, target_words: int = 2000) -> Pairs:
     """A tab-separated file without a header: source, target, and a topic if you have one. Quotes are words' own."""
-    table = parse(Path(path), lambda: read_separated(path, "\t", header=None, quoting=csv.QUOTE_NONE))
+    table = parse(Path(path), lambda: read_separated(path, "\t", quoting=csv.QUOTE_NONE))
     if table.shape[1] < 2:
         raise InputError(path, "of two columns between tabs, source and target", f"{table.shape[1]}")
     texts = table.fillna("").astype(str)
@@ -161,7 +163,6 @@ def split_name(name: str) -> list[str]:
     return [part.lower() for part in _NAME_PARTS.findall(name)]
 
 
-@functools.lru_cache(maxsize=4)
 def load_pairs(source: str) -> Pairs:
     """Read pairs, once per process.
 
@@ -171,4 +172,10 @@ def load_pairs(source: str) -> Pairs:
     Raises:
         InputError: Unknown name or option, missing file, or too few pairs.
     """
+    check_kind("source", source, str, "the name of a set of pairs")
+    return _read(source)
+
+
+@functools.lru_cache(maxsize=4)
+def _read(source: str) -> Pairs:
     return Source.parse(source, pair_sets).read()

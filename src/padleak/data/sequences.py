@@ -2,10 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import numpy as np
 
+from padleak.arguments import array_of, check_kind, say
 from padleak.errors import InputError
+
+_RULES = {
+    "values": "an array of token ids (steps,) or features (steps, feature)",
+    "offsets": "an array of integers (n + 1,)",
+    "labels": "an array (n,) of class numbers or targets",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,25 +31,40 @@ class Sequences:
     labels: np.ndarray
 
     def __post_init__(self):
-        if self.offsets[0] != 0 or self.offsets[-1] != len(self.values) or np.any(np.diff(self.offsets) < 0):
+        for name, kinds, axes in (("values", "biuf", (1, 2)), ("offsets", "iu", (1,)), ("labels", "biuf", (1,))):
+            array = getattr(self, name)
+            if not isinstance(array, np.ndarray) or array.dtype.kind not in kinds or array.ndim not in axes:
+                raise InputError(name, _RULES[name], say(array))
+        rises = len(self.offsets) > 0 and self.offsets[0] == 0 and not np.any(np.diff(self.offsets) < 0)
+        if not rises or self.offsets[-1] != len(self.values):
             raise InputError("offsets", f"rising from 0 to {len(self.values)} (the number of steps)", self.offsets)
         if len(self.labels) != len(self):
             raise InputError("labels", f"of length {len(self)}, one a sequence", len(self.labels))
 
     @classmethod
     def from_rows(cls, rows: Iterable, labels: Iterable) -> "Sequences":
-        """Gather rows: lists of token ids, or arrays `(time, feature)`.
+        """Gather rows: lists of token ids, or arrays `(time, feature)`; and one label for each.
+
+        Raises:
+            InputError: No rows, rows that are neither or of different widths, ids that int32 does not hold, or labels that
+                are no numbers or not as many.
 
         >>> Sequences.from_rows([[5, 6], [7]], [0, 1]).lengths
         array([2, 1])
         """
-        arrays = [np.asarray(row) for row in rows]
+        check_kind("rows", rows, Iterable, "lists of token ids, or arrays (time, feature)")
+        arrays = [array_of("rows", row, "lists of token ids, or arrays (time, feature)") for row in rows]
         if not arrays:
             raise InputError("rows", "at least one sequence", "none")
+        _check_rows(arrays)
+        told = array_of("labels", labels, _RULES["labels"])
+        is_class = told.dtype.kind == "i"
+        if told.dtype.kind in "if" and not (np.isfinite(told).all() and (not is_class or told.min(initial=0) >= 0)):
+            raise InputError("labels", "finite, and class numbers 0 or more", say(told))
         offsets = np.concatenate([[0], np.cumsum([len(row) for row in arrays])]).astype(np.int64)
         features = next((row.shape[1:] for row in arrays if row.ndim == 2), ())
         values = np.concatenate([row.reshape(-1, *features) for row in arrays])
-        return cls(values.astype(np.float32 if features else np.int32), offsets, np.asarray(labels))
+        return cls(values.astype(np.float32 if features else np.int32), offsets, told)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -66,7 +89,14 @@ class Sequences:
 
     def take(self, rows: np.ndarray) -> "Sequences":
         """The given sequences (indices or a boolean mask), in the given order."""
-        rows = np.arange(len(self))[rows]
+        try:
+            rows = np.arange(len(self))[rows]
+        except (IndexError, TypeError) as error:
+            raise InputError(
+                "rows", f"indices below {len(self)} or a mask of that length", say(rows), f"({error})"
+            ) from None
+        if rows.ndim != 1:
+            raise InputError("rows", "indices or a mask of one axis", say(rows))
         return self.gather(self.offsets[rows], self.lengths[rows], self.labels[rows])
 
     def truncate(self, length: int, side: str = "post") -> "Sequences":
@@ -76,10 +106,10 @@ class Sequences:
             length: Steps kept, at least 1.
             side: What is cut off, in Keras's words: `post` the end, `pre` the beginning.
         """
-        if length < 1:
+        if not isinstance(length, Integral) or isinstance(length, bool) or length < 1:
             raise InputError("length", "at least 1", length)
-        if side not in ("pre", "post"):
-            raise InputError("truncating", "pre or post", side)
+        if not isinstance(side, str) or side not in ("pre", "post"):
+            raise InputError("truncating", "pre or post", say(side))
         kept = np.minimum(self.lengths, length)
         starts = self.offsets[:-1] if side == "post" else self.offsets[1:] - kept
         return self.gather(starts, kept, self.labels)
@@ -99,3 +129,18 @@ class Sequences:
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         steps = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         return Sequences(self.values[steps], offsets, labels)
+
+
+def _check_rows(rows: list[np.ndarray]) -> None:
+    """Raises an `InputError` for rows that are not all ids, or all features of one width."""
+    widths = {row.shape[1:] for row in rows if row.size}
+    kinds = {row.dtype.kind for row in rows if row.size}
+    holds_ids = kinds <= set("biu") and widths <= {()}
+    holds_features = kinds <= set("biuf") and len(widths) == 1 and len(next(iter(widths))) == 1
+    if any(row.ndim == 0 for row in rows) or not (holds_ids or holds_features):
+        seen = sorted({f"{row.dtype} {('time', *row.shape[1:])}" for row in rows})
+        raise InputError("rows", "all of token ids, or all of features of one width", ", ".join(seen[:5]))
+    if holds_ids:
+        ends = [end for row in rows if row.size for end in (row.min(), row.max())]
+        if ends and not 0 <= min(ends) <= max(ends) <= np.iinfo(np.int32).max:
+            raise InputError("rows", "token ids from 0 to what int32 holds", f"{min(ends)} to {max(ends)}")

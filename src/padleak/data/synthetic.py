@@ -11,8 +11,10 @@ from padleak.data.dataset import Dataset, datasets
 from padleak.data.sequences import Sequences
 from padleak.data.vocabulary import FIRST_WORD
 from padleak.errors import InputError
+from padleak.memory import check_fits
 
 _TRAIN_ROWS, _TEST_ROWS = 6000, 1500
+_MOST_WORDS, _MOST_CLASSES = 10**6, 1000
 
 Task = Callable[[np.random.Generator, np.ndarray], Sequences]
 
@@ -21,8 +23,8 @@ Task = Callable[[np.random.Generator, np.ndarray], Sequences]
 def first_token(*, length: int = 24, classes: int = 4, words: int = 40) -> Dataset:
     """The first token decides the class; all others are noise. Longer is harder for a recurrent network."""
     _check("length", length, 4)
-    _check("classes", classes, 2)
-    _check("words", words, FIRST_WORD + classes + 1)
+    _check("classes", classes, 2, _MOST_CLASSES)
+    _check("words", words, FIRST_WORD + classes + 1, _MOST_WORDS)
 
     def task(generator: np.random.Generator, lengths: np.ndarray) -> Sequences:
         labels = generator.integers(classes, size=len(lengths))
@@ -38,7 +40,7 @@ def first_token(*, length: int = 24, classes: int = 4, words: int = 40) -> Datas
 def keyword(*, length: int = 24, words: int = 40) -> Dataset:
     """Whether one keyword (the first word of the vocabulary) stands anywhere. Longer and more words are harder."""
     _check("length", length, 4)
-    _check("words", words, FIRST_WORD + 2)
+    _check("words", words, FIRST_WORD + 2, _MOST_WORDS)
 
     def task(generator: np.random.Generator, lengths: np.ndarray) -> Sequences:
         labels = generator.integers(2, size=len(lengths))
@@ -56,7 +58,7 @@ def majority(*, length: int = 24, margin: float = 0.2, words: int = 40) -> Datas
     """Which of two marks is the more frequent. A smaller margin (in shares of the length) is harder."""
     _check("length", length, 4)
     _check("margin", margin, 0.01, 1)
-    _check("words", words, FIRST_WORD + 3)
+    _check("words", words, FIRST_WORD + 3, _MOST_WORDS)
 
     def task(generator: np.random.Generator, lengths: np.ndarray) -> Sequences:
         labels = generator.integers(2, size=len(lengths))
@@ -81,7 +83,7 @@ def majority(*, length: int = 24, margin: float = 0.2, words: int = 40) -> Datas
 def order(*, length: int = 24, words: int = 40) -> Dataset:
     """Which of two marks comes first. Longer is harder."""
     _check("length", length, 8)
-    _check("words", words, FIRST_WORD + 3)
+    _check("words", words, FIRST_WORD + 3, _MOST_WORDS)
 
     def task(generator: np.random.Generator, lengths: np.ndarray) -> Sequences:
         labels = generator.integers(2, size=len(lengths))
@@ -135,6 +137,7 @@ def frequency(*, length: int = 24, classes: int = 4, noise: float = 0.5) -> Data
 
 
 def _make(task: Task, length: int, classes: tuple[str, ...], words: int) -> Dataset:
+    check_fits("length", length, (_TRAIN_ROWS, length), np.float64)
     train, test = (
         task(generator, generator.integers(max(length // 4, 4), length + 1, size=rows))
         for generator, rows in zip(np.random.default_rng(0).spawn(2), (_TRAIN_ROWS, _TEST_ROWS))

@@ -6,10 +6,12 @@ decorated function in a file of this folder.
 
 import functools
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 
+from padleak.arguments import check_whole, say
 from padleak.data.dataset import Source
 from padleak.errors import InputError
 from padleak.measures.gaussian import LinearTruth
@@ -52,6 +54,24 @@ class Table:
     truth: LinearTruth | None = None
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self):
+        for name, axes, rule in (("values", 2, "numbers (row, column)"), ("targets", 1, "numbers (row,)")):
+            array = getattr(self, name)
+            if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf" or array.ndim != axes:
+                raise InputError(name, rule, say(array))
+            if np.isinf(array).any() or (axes == 1 and np.isnan(array).any()):
+                raise InputError(name, f"finite {rule}" + ("; NaN is missing" if axes == 2 else ""), say(array))
+        if len(self.values) != len(self.targets):
+            raise InputError("targets", f"of length {len(self.values)}, one a row", len(self.targets))
+        for name, kind, rule in (("columns", str, "names"), ("categories", Integral, "counts")):
+            given = getattr(self, name)
+            if not isinstance(given, tuple | list) or not all(isinstance(entry, kind) for entry in given):
+                raise InputError(name, f"a tuple of {rule}", say(given))
+            if len(given) != self.values.shape[1]:
+                raise InputError(name, f"of length {self.values.shape[1]}, one a column", len(given))
+        if min(self.categories, default=0) < 0:
+            raise InputError("categories", "0 for numbers, else how many there are", min(self.categories))
+
     def __len__(self) -> int:
         return len(self.targets)
 
@@ -79,6 +99,9 @@ class Table:
         Raises:
             InputError: A part would be empty.
         """
+        check_whole("seed", seed, 0)
+        for name, value in (("rows", rows), ("validation", validation), ("test", test)):
+            check_whole(name, value, 1)
         asked = rows + validation + test
         whole = min(len(self), asked)
         ends = np.cumsum([rows, validation, test]) * whole // asked
@@ -112,7 +135,10 @@ def load_table(source: str, seed: int = 0, rows: int = 0) -> Table:
         InputError: Unknown name or option, missing file, or too few usable rows.
     """
     parsed = Source.parse(source, tables)
+    check_whole("seed", seed, 0, 2**32 - 1)
+    check_whole("rows", rows, 0)
     if tables.facts(parsed.name).get("synthetic"):
+        check_whole("rows", rows, 1)
         return parsed.read(seed, rows)
     return _read(source)
 

@@ -58,8 +58,7 @@ def _read_text(path: str, separator: str, missing: str, header: str) -> pd.DataF
     """All fields as text, under their names."""
     if header not in ("auto", "yes", "no"):
         raise InputError("header", "auto, yes or no", header)
-    # Read without names, so that two columns of one name, or rows longer than the first, are seen.
-    found = read_separated(path, separator, header=None, skipinitialspace=True).fillna("")
+    found = read_separated(path, separator, skipinitialspace=True).fillna("")
     first = [str(field).strip() for field in found.iloc[0]]
     marks = {mark.rpartition("=")[2] for mark in _split(missing)} | {""}
     if header == "no" or (header == "auto" and all(_is_number(field) or field in marks for field in first)):

@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from padleak.arguments import check_kind, check_whole
 from padleak.errors import InputError
 
 FILL = 0
@@ -41,12 +42,23 @@ class Vocabulary:
 
     words: tuple[str, ...]
 
+    def __post_init__(self):
+        _check_words("words", self.words)
+        if len(set(self.words)) < len(self.words):
+            raise InputError("words", "all different", Counter(self.words).most_common(1)[0][0])
+
     @classmethod
     def of(cls, texts: Iterable[list[str]], size: int) -> "Vocabulary":
         """The `size` ids that cover most of the texts, reserved ones included; ties in alphabetical order."""
+        check_whole("words", size)
         if size <= FIRST_WORD:
             raise InputError("words", f"at least {FIRST_WORD + 1}: fill, unknown and one word", size)
-        counts = Counter(word for text in texts for word in text)
+        check_kind("texts", texts, Iterable, "lists of words")
+        counts: Counter[str] = Counter()
+        for text in texts:
+            check_kind("texts", text, list | tuple, "lists of words")
+            counts.update(text)
+        _check_words("texts", tuple(counts))
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         return cls(tuple(ranked[: size - FIRST_WORD]))
 
@@ -57,6 +69,7 @@ class Vocabulary:
 
     def encode(self, text: list[str]) -> list[int]:
         """Ids of the words of a text."""
+        _check_words("text", text)
         ids = self._ids()
         return [ids.get(word, UNKNOWN) for word in text]
 
@@ -67,6 +80,12 @@ class Vocabulary:
 
     def _ids(self) -> dict[str, int]:
         return {word: number for number, word in enumerate(self.words, start=FIRST_WORD)}
+
+
+def _check_words(argument: str, words: Sequence[str]) -> None:
+    check_kind(argument, words, list | tuple, "a list of words")
+    for word in words:
+        check_kind(argument, word, str, "a list of words")
 
 
 def collide(values: np.ndarray, size: int) -> np.ndarray:

@@ -5,10 +5,12 @@ a matrix product.
 """
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 
 from padleak.errors import InputError
+from padleak.memory import check_fits
 
 _ROUNDING = 1e-6
 """Statistics so little apart, in their scale, count as equal: relabellings that say the same may differ in the last bits."""
@@ -60,8 +62,9 @@ class Exchange:
         return np.where(is_first, 1 / firsts, -1 / (n_x + n_y - firsts)).astype(np.float32)
 
     def _check(self, n_x: int, n_y: int) -> None:
-        if self.permutations < 1:
+        if not isinstance(self.permutations, Integral) or self.permutations < 1:
             raise InputError("permutations", "at least 1", str(self.permutations))
+        check_fits("permutations", self.permutations, (self.permutations, n_x + n_y), np.float64)
         if min(n_x, n_y) < 2:
             raise InputError("samples", "at least two rows each", f"{n_x} and {n_y}")
         if self.paired and n_x != n_y:
@@ -70,8 +73,8 @@ class Exchange:
             raise InputError("strata", "given without pairs and groups", "both")
         wanted = n_x if self.paired else n_x + n_y
         for name, codes in (("groups", self.groups), ("strata", self.strata)):
-            if codes is not None and len(codes) != wanted:
-                raise InputError(name, f"{wanted} entries", str(len(codes)))
+            if codes is not None and np.shape(codes) != (wanted,):
+                raise InputError(name, f"{wanted} entries", f"shape {np.shape(codes)}")
 
     def _swap_pairs(self, n: int, generator: np.random.Generator) -> np.ndarray:
         codes = np.arange(n) if self.groups is None else np.unique(self.groups, return_inverse=True)[1]

@@ -9,6 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from padleak.arguments import say
+from padleak.errors import InputError
 from padleak.registry import Registry
 
 measures = Registry("measure", package="padleak.measures")
@@ -29,6 +31,22 @@ class Comparison:
     probed: np.ndarray
     changed: np.ndarray | None = None
     labels: np.ndarray | None = None
+
+    def __post_init__(self):
+        for name in ("reference", "probed", "changed"):
+            array = getattr(self, name)
+            if name == "changed" and array is None:
+                continue
+            if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf" or array.ndim != 2 or not array.size:
+                raise InputError(name, "numbers (row, unit), one or more", say(array))
+            if array.shape != self.reference.shape:
+                raise InputError(name, f"of shape {self.reference.shape}, as reference is", array.shape)
+        labels = self.labels
+        is_odd = (
+            not isinstance(labels, np.ndarray) or labels.dtype.kind not in "biuf" or labels.shape != (len(self.probed),)
+        )
+        if labels is not None and is_odd:
+            raise InputError("labels", f"class numbers or targets ({len(self.probed)},), one a row", say(labels))
 
     @cached_property
     def distances(self) -> np.ndarray:
@@ -96,6 +114,8 @@ def largest_prediction_shift(comparison: Comparison) -> float:
 @measures.add(of="prediction", unit="share correct, or explained")
 def accuracy_drop(comparison: Comparison) -> float:
     """Accuracy without the padding minus accuracy with it (for targets, shares of variance explained)."""
+    if comparison.labels is None:
+        raise InputError("labels", "given in the comparison for accuracy_drop", None)
     return score(comparison.reference, comparison.labels) - score(comparison.probed, comparison.labels)
 
 

@@ -6,6 +6,7 @@ function of two arrays `(row, unit)` with as many rows, and decorate it. Facts: 
 
 import numpy as np
 
+from padleak.arguments import array_of, check_name, say
 from padleak.errors import InputError
 from padleak.registry import Registry
 
@@ -32,7 +33,8 @@ def similarity(name: str, x: np.ndarray, y: np.ndarray) -> float:
     >>> round(similarity("linear_cka", x, 2 * x + 1), 3)
     1.0
     """
-    x, y = (np.asarray(states, dtype=np.float64) for states in (x, y))
+    check_name("similarity", name, similarities)
+    x, y = (_states(array_of("states", states, "numbers (row, unit)")) for states in (x, y))
     if x.ndim != 2 or y.ndim != 2 or len(x) != len(y) or len(x) < 4:
         raise InputError(
             "states", "two arrays (row, unit) of the same four or more rows", f"shapes {x.shape}, {y.shape}"
@@ -40,6 +42,12 @@ def similarity(name: str, x: np.ndarray, y: np.ndarray) -> float:
     if not x.size or not y.size or not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise InputError("states", "of one or more units, finite throughout", "none, or some that are not")
     return float(similarities[name](x - x.mean(axis=0), y - y.mean(axis=0)))
+
+
+def _states(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind not in "biuf":
+        raise InputError("states", "numbers (row, unit)", say(array))
+    return array.astype(np.float64)
 
 
 @similarities.add(first=_ALL_BUT_LINEAR, second=_ALL_BUT_LINEAR)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from padleak.arguments import array_of, check_kind, check_name, say
 from padleak.errors import InputError
 from padleak.measures.permutation import Exchange, p_value
 from padleak.registry import Registry
@@ -69,7 +70,13 @@ def compare(
     >>> compare("energy", x, y + 1, generator).p_value
     0.001
     """
-    x, y = (np.asarray(sample, dtype=np.float64) for sample in (x, y))
+    check_name("two-sample test", test, two_sample_tests)
+    check_kind("generator", generator, np.random.Generator, "a numpy Generator")
+    check_kind("exchange", exchange, Exchange | None, "an Exchange")
+    x, y = (array_of("samples", sample, "numbers (row, unit)") for sample in (x, y))
+    if not {x.dtype.kind, y.dtype.kind} <= set("biuf"):
+        raise InputError("samples", "numbers (row, unit)", f"{say(x)} and {say(y)}")
+    x, y = x.astype(np.float64), y.astype(np.float64)
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
         raise InputError("samples", "two arrays (row, unit) with as many units", f"shapes {x.shape} and {y.shape}")
     rows = np.concatenate([x, y])

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from padleak.arguments import check_kind, check_name, check_whole
+from padleak.errors import InputError
+from padleak.memory import check_fits
 from padleak.models.backend import keras
 from padleak.models.masking import Front, maskings
 from padleak.models.readout import readouts
@@ -64,6 +67,16 @@ class Network:
     outputs: int = 2
     classifies: bool = True
 
+    def __post_init__(self):
+        for name, known in (("model", models), ("masking", maskings), ("readout", readouts)):
+            check_name(name, getattr(self, name), known)
+        for name in ("units", "layers", "embedding", "length", "outputs"):
+            check_whole(name, getattr(self, name), 1)
+        for name in ("words", "features"):
+            check_whole(name, getattr(self, name), 0)
+        for name in ("bidirectional", "classifies"):
+            check_kind(name, getattr(self, name), bool | np.bool_, "True or False")
+
     @property
     def takes_any_length(self) -> bool:
         """Whether the same weights take sequences of any length."""
@@ -114,6 +127,12 @@ class Network:
         Returns:
             The model (inputs -> prediction) and its view (inputs -> states, summary, prediction); they share all weights.
         """
+        if not self.width:
+            raise InputError("words or features", "above 0 where a network is built", "neither")
+        check_fits(
+            "words and embedding", f"{self.words} and {self.embedding}", (self.words, self.embedding), np.float32
+        )
+        check_fits("units", self.units, (self.width + self.units, self.units), np.float32)
         whole = seeded(self._draft(), seed)
         inputs = whole.inputs if self.fact.get("mask_input") else whole.inputs[0]
         return keras.Model(inputs, whole.outputs[-1]), keras.Model(inputs, whole.outputs)

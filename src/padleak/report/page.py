@@ -49,9 +49,10 @@ def write_report(folder: Path, say: Say = lambda message: None) -> Path:
         Path of `report.html`.
 
     Raises:
-        InputError: There are no results in the folder.
+        InputError: There are no results in the folder, or some are damaged.
     """
     results = Results(folder)
+    results.read_all()
     sections = list(_draw_figures(results, say))
     say("Writing the report")
     content = gather(results, sections)

@@ -19,9 +19,13 @@ def summarise_into(folder: Path, file: Path) -> None:
     them and `bench.json` is in the folder, the ratios that the benchmarks found.
 
     Raises:
-        InputError: The file lacks the markers.
+        InputError: The file is no text, or lacks the markers.
     """
-    text = _replace(file, file.read_text(encoding="utf-8"), _RESULTS, _say_results(folder))
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(str(file), "text in UTF-8", str(error)) from None
+    text = _replace(file, text, _RESULTS, _say_results(folder))
     bench = Path(folder) / "bench.json"
     if _SPEEDS in text and bench.is_file():
         text = _replace(file, text, _SPEEDS, "\n".join(_say_speeds(json.loads(bench.read_text(encoding="utf-8")))))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from padleak.study.experiment import find_experiments
-from padleak.study.grid import PROFILES, Profile
+from padleak.study.grid import PROFILES
 from padleak.study.results import Results
 from padleak.study.revisions import differing, revisions_of
 from padleak.study.seal import damage, damaged_files
@@ -19,9 +19,8 @@ def check(results: Results, reference: Results | None) -> dict[str, Any]:
     problems = _of_itself(results)
     if reference is None:
         return {"problems": problems, "summary": "no reference to compare with"}
-    # Settings that a run of an older version does not name have their defaults.
-    if Profile(**results.run["profile"]) != Profile(**reference.run["profile"]):
-        profiles = [r.run["profile"]["name"] for r in (results, reference)]
+    if results.profile != reference.profile:
+        profiles = [r.profile.name for r in (results, reference)]
         return {
             "problems": problems,
             "summary": f"verdicts not compared: profile {profiles[0]}, reference {profiles[1]}",

@@ -9,6 +9,7 @@ two, doubled, is the claim's p-value, adjusted over all claims of a report by Ho
 otherwise it is inconclusive. A claim whose parts are all deterministic bounds is settled without a test.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,6 +17,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from padleak.arguments import check_kind, check_number, say
+from padleak.errors import InputError
 from padleak.measures.inference import (
     detectable,
     estimate_mean,
@@ -54,6 +57,15 @@ class Part:
     what: str
     effect: Effect
     unit: str
+
+    def __post_init__(self):
+        check_kind("what", self.what, str, "what the number is, in words")
+        check_kind("effect", self.effect, Callable, "a function of the measurements")
+        check_kind("unit", self.unit, str, "a unit, in words")
+        if hasattr(self, "bound"):
+            check_number("bound", self.bound)
+        if getattr(self, "margin", None) is not None:
+            check_number("margin", self.margin, 0)
 
     def p_supported(self, values: np.ndarray) -> float:
         """p-value that the part holds."""
@@ -157,6 +169,16 @@ class Claim:
     source: str
     parts: tuple[Part, ...]
     figure: str
+
+    def __post_init__(self):
+        for name in ("statement", "source", "figure"):
+            check_kind(name, getattr(self, name), str, "words")
+        if not isinstance(self.id, str) or not re.fullmatch(r"[A-Za-z][0-9]+", self.id):
+            raise InputError("id", "a letter and a number, such as L1", say(self.id))
+        if not isinstance(self.parts, tuple | list) or not self.parts:
+            raise InputError("parts", "a tuple of one or more parts", say(self.parts))
+        for part in self.parts:
+            check_kind("parts", part, Part, "Above, Below, Within or AtMost")
 
     @property
     def rule(self) -> str:

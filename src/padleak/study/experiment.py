@@ -1,13 +1,15 @@
 """An experiment: one question, the cells that answer it, and the claims they settle. One file a question."""
 
 import contextlib
+import functools
 import importlib.util
 import os
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from padleak.arguments import check_kind, check_name
 from padleak.errors import InputError, unknown_name
 from padleak.study.claims import Claim
 from padleak.study.grid import Design, Profile
@@ -33,13 +35,24 @@ class Experiment:
     figures: tuple[str, ...]
     reads: str = "sequences"
 
+    def __post_init__(self):
+        check_kind("name", self.name, str, "the name of its file")
+        check_kind("question", self.question, str, "a question")
+        check_kind("design", self.design, Callable, "a function of the profile")
+        check_name("reads", self.reads, ("sequences", "tables", "corpora", "pairs"))
+        for name, kind in (("claims", Claim), ("figures", str)):
+            given = getattr(self, name)
+            check_kind(name, given, tuple | list, f"a tuple of {name}")
+            for entry in given:
+                check_kind(name, entry, kind, f"a tuple of {name}")
+
 
 def experiments_folder() -> Path:
     """`$PADLEAK_EXPERIMENTS`, else `experiments` here, else the one beside the installed sources."""
     beside_sources = Path(__file__).parents[3] / "experiments"
     for folder in (os.environ.get("PADLEAK_EXPERIMENTS"), "experiments", beside_sources):
         if folder and Path(folder).is_dir():
-            return Path(folder)
+            return Path(folder).resolve()
     raise InputError("experiments", "a folder here, or named by PADLEAK_EXPERIMENTS", "neither")
 
 
@@ -65,8 +78,22 @@ def find_experiments() -> dict[str, Experiment]:
         experiment = getattr(module, "EXPERIMENT", None)
         if not isinstance(experiment, Experiment) or experiment.name != file.stem:
             raise InputError(str(file), f"defining EXPERIMENT = Experiment(name={file.stem!r}, ...)", experiment)
-        found[experiment.name] = experiment
+        found[experiment.name] = replace(experiment, design=_laid_out(file, experiment.design))
     return found
+
+
+def _laid_out(file: Path, design: Callable[[Profile], Design]) -> Callable[[Profile], Design]:
+    """The design, whose errors name the line, too."""
+
+    @functools.wraps(design)
+    def lay_out(profile: Profile) -> Design:
+        with _naming_the_line(file):
+            laid_out = design(profile)
+        if not isinstance(laid_out, Design):
+            raise InputError(f"design of {file}", "a function that gives a Design", laid_out)
+        return laid_out
+
+    return lay_out
 
 
 def choose_experiments(names: list[str]) -> list[Experiment]:

@@ -1,16 +1,21 @@
 """Designs: which cells a question needs, and which combinations cannot be."""
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from padleak.arguments import check_kind, check_name, check_whole, say
 from padleak.data.dataset import Source
 from padleak.errors import InputError
 from padleak.study.cell import Cell
 
 T = TypeVar("T")
+
+_MOST_SEEDS, _MOST_CELLS = 1000, 10**6
+"""Designs are laid out as a whole before anything runs."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,14 @@ class Profile:
     table: str = ""
     corpus: str = ""
     pairs: str = ""
+
+    def __post_init__(self):
+        check_kind("name", self.name, str, "a profile's name")
+        check_whole("seeds", self.seeds, 1, _MOST_SEEDS)
+        for size in ("rows", "validation", "test", "epochs"):
+            check_whole(size, getattr(self, size), 1)
+        for source in ("data", "table", "corpus", "pairs"):
+            check_kind(source, getattr(self, source), str, 'a source, or ""')
 
     def sources(self, *own: str, holds: tuple[str, ...] = ("tokens", "features")) -> list[str]:
         """The data to use where any data of a kind serve: the user's, else the experiment's own."""
@@ -82,6 +95,12 @@ class Design:
     cells: tuple[Cell, ...] = ()
     skipped: Counter[str] = field(default_factory=Counter)
 
+    def __post_init__(self):
+        check_kind("cells", self.cells, tuple | list, "a tuple of cells")
+        for cell in self.cells:
+            check_kind("cells", cell, Cell, "a tuple of cells")
+        check_kind("skipped", self.skipped, dict, "reasons and how often they hold")
+
     def __add__(self, other: "Design") -> "Design":
         """Both, each cell once."""
         return Design(unique([*self.cells, *other.cells]), self.skipped + other.skipped)
@@ -106,11 +125,14 @@ def factorial(kind: type[Cell], **levels: Any) -> Design:
     >>> len(factorial(SequenceCell, masking=["none", "embedding"], seed=[0, 1, 2]).cells)
     6
     """
-    known = kind.__dataclass_fields__
+    if not isinstance(kind, type) or not issubclass(kind, Cell):
+        raise InputError("kind", "a class of cells", say(kind))
     for name in levels:
-        if name not in known:
-            raise InputError(f"setting of a {kind.__name__}", f"one of {', '.join(known)}", name)
+        check_name(f"setting of a {kind.__name__}", name, kind.__dataclass_fields__)
     crossed = [value if isinstance(value, list) else [value] for value in levels.values()]
+    count = math.prod(map(len, crossed))
+    if count > _MOST_CELLS:
+        raise InputError("levels", f"such that at most {_MOST_CELLS} cells are laid out", f"{count} combinations")
     cells, skipped = [], Counter()
     for values in itertools.product(*crossed):
         cell = kind(**dict(zip(levels, values)))

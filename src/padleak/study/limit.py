@@ -1,10 +1,12 @@
 """The time limit of a cell: one that does not come to an end is stopped, and the others go on."""
 
-import contextlib
 import ctypes
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class _Over(BaseException):
@@ -23,11 +25,12 @@ class TimeLimit:
     seconds: float
     grace: float = 30.0
 
-    @contextlib.contextmanager
-    def keep(self, give_up: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Hold what is done within the block, in this thread, to the limit.
+    def hold(self, work: Callable[[], T], give_up: Callable[[], None] = lambda: None) -> T:
+        """Do some work in this thread, within the limit.
 
         Args:
+            work: What is done. Not a block of `with`: between its last step and the end of the block it could still be stopped,
+                where nobody would take it for what it is.
             give_up: Called from another thread when the grace is over, too.
 
         Raises:
@@ -36,7 +39,8 @@ class TimeLimit:
         watch = _Watch(self, give_up)
         try:
             try:
-                yield
+                watch.start()
+                return work()
             finally:
                 watch.end()
         except _Over:  # which may have come while the watch was being ended
@@ -51,6 +55,9 @@ class _Watch:
         self.ended = threading.Event()
         self._limit, self._give_up = limit, give_up
         self._worker, self._one_at_a_time = threading.get_ident(), threading.Lock()
+
+    def start(self) -> None:
+        """From here on time counts."""
         threading.Thread(target=self._wait, daemon=True, name="time limit").start()
 
     def end(self) -> None:

@@ -10,7 +10,6 @@ from padleak.errors import InputError
 from padleak.study import schedule
 from padleak.study.cell import Cell
 from padleak.study.experiment import choose_experiments
-from padleak.study.grid import Profile
 from padleak.study.results import Results
 from padleak.study.seal import read_account
 from padleak.study.store import Store
@@ -44,7 +43,7 @@ def reproduce(results: Results, count: int, seed: int, workers: int, say: Callab
 
 
 def _choose(results: Results, count: int, seed: int) -> list[Cell]:
-    plan = Plan.of(choose_experiments(list(results.run["experiments"])), Profile(**results.run["profile"]))
+    plan = Plan.of(choose_experiments(list(results.run["experiments"])), results.profile)
     finished = Store(results.folder).finished() if results.has_states() else set()
     cells = sorted(
         (cell for cell in plan.cells if cell.key in finished and not cell.is_timed), key=lambda cell: cell.key

@@ -10,9 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from padleak.arguments import check_kind
 from padleak.errors import InputError, first_line
 from padleak.reading.arrays import read_arrays
 from padleak.reading.tables import read_parquet
+from padleak.study.grid import Profile
+
+_OF_AN_EXPERIMENT = {"question", "figures", "cells", "missing", "failures", "skipped"}
+_OF_A_VERDICT = {
+    "id", "statement", "source", "rule", "experiment", "verdict", "effect", "low", "high", "unit", "n", "p", "p_holm", "figure",
+    "cells", "missing", "parts",
+}  # fmt: skip
 
 
 class Results:
@@ -26,6 +34,7 @@ class Results:
     """
 
     def __init__(self, folder: str | Path):
+        check_kind("results folder", folder, str | Path, "the path of a folder")
         self.folder = Path(folder)
         if not (self.folder / "run.json").is_file():
             raise InputError(
@@ -35,7 +44,12 @@ class Results:
     @cached_property
     def run(self) -> dict[str, Any]:
         """Profile, data, and for each experiment its question, cells, missing cells and skipped combinations."""
-        return self._read("run.json", _read_json)
+        return self._read("run.json", _read_run)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """What it was run under; settings that a run of an older version does not name have their defaults."""
+        return self._read("run.json", lambda file: _profile(_read_run(file)))
 
     @cached_property
     def environment(self) -> dict[str, Any]:
@@ -55,7 +69,16 @@ class Results:
     @cached_property
     def verdicts(self) -> pd.DataFrame:
         """One row a claim."""
-        return pd.DataFrame(self._read("verdicts.json", _read_json))
+        return pd.DataFrame(self._read("verdicts.json", _read_verdicts))
+
+    def read_all(self) -> None:
+        """Read every table now.
+
+        Raises:
+            InputError: One is missing, or damaged.
+        """
+        for name in ("run", "environment", "measurements", "cells", "verdicts"):
+            getattr(self, name)
 
     def of(self, experiment: str) -> pd.DataFrame:
         """The measurements of one experiment."""
@@ -109,6 +132,34 @@ class Results:
 
 def _read_json(file: Path) -> Any:
     return json.loads(file.read_text())
+
+
+def _read_run(file: Path) -> dict[str, Any]:
+    run = _read_json(file)
+    experiments = run.get("experiments") if isinstance(run, dict) else None
+    if not isinstance(experiments, dict) or not isinstance(run.get("profile"), dict):
+        raise ValueError("it names no profile and no experiments")
+    for name, about in experiments.items():
+        if not isinstance(about, dict) or not about.keys() >= _OF_AN_EXPERIMENT:
+            raise ValueError(f"of {name}, it lacks {', '.join(sorted(_OF_AN_EXPERIMENT - set(about)))}")
+    return run
+
+
+def _profile(run: dict[str, Any]) -> Profile:
+    try:
+        return Profile(**run["profile"])
+    except TypeError as error:
+        raise ValueError(f"its profile is none: {error}") from None
+
+
+def _read_verdicts(file: Path) -> list[dict[str, Any]]:
+    verdicts = _read_json(file)
+    if not isinstance(verdicts, list) or not all(isinstance(verdict, dict) for verdict in verdicts):
+        raise ValueError("it is no list of verdicts")
+    for verdict in verdicts:
+        if not verdict.keys() >= _OF_A_VERDICT:
+            raise ValueError(f"a verdict lacks {', '.join(sorted(_OF_A_VERDICT - verdict.keys()))}")
+    return verdicts
 
 
 def load(folder: str | Path) -> Results:

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from padleak.arguments import check_columns, check_kind, check_whole
 from padleak.data.dataset import datasets
 from padleak.data.table import tables
+from padleak.errors import InputError
 from padleak.registry import Registry
 
 
@@ -15,6 +17,7 @@ def where(table: pd.DataFrame, **values: object) -> pd.DataFrame:
     >>> where(table, masking="none").value.tolist()
     [1.0]
     """
+    check_columns("table", table, values)
     for name, wanted in values.items():
         keep = table[name].isin(wanted) if isinstance(wanted, list | tuple | set) else table[name] == wanted
         table = table[keep.fillna(False)]
@@ -26,6 +29,9 @@ def per_seed(table: pd.DataFrame, metric: str, layer: str = "prediction", **valu
 
     Differences of two such series pair by seed.
     """
+    check_kind("metric", metric, str, "the name of a metric")
+    check_kind("layer", layer, str, "the name of a layer")
+    check_columns("table", table, ("seed", "value"))
     return where(table, metric=metric, layer=layer, **values).groupby("seed").value.mean()
 
 
@@ -38,6 +44,10 @@ def at_best_layer(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     >>> at_best_layer(rows, ["task"]).value.tolist()
     [0.1, 0.2]
     """
+    check_kind("by", by, list | tuple, "names of columns")
+    if not by:
+        raise InputError("by", "one or more names of columns", "none")
+    check_columns("table", table, ("layer", "seed", "value", *by))
     values = table.pivot_table(index=[*by, "seed"], columns="layer", values="value", observed=True)
     if values.empty:
         return pd.DataFrame(columns=[*by, "seed", "value"]).astype({"value": float})
@@ -54,12 +64,15 @@ def with_fresh_seeds(table: pd.DataFrame, seen: int = 5) -> pd.DataFrame:
     >>> with_fresh_seeds(pd.DataFrame({"seed": [0, 4, 5]})).seed.tolist()
     [5]
     """
+    check_whole("seen", seen, 0)
+    check_columns("table", table, ("seed",))
     fresh = table[table.seed >= seen]
     return fresh if len(fresh) else table
 
 
 def on_real_data(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of data sets and tables that were found, not made by a rule."""
+    check_columns("table", table, ("data",))
     names = {source: str(source).partition("?")[0].partition(":")[0] for source in table.data.unique()}
     made = [source for source, name in names.items() if any(_is_made(name, of) for of in (datasets, tables))]
     return table[~table.data.isin(made)]
@@ -71,11 +84,13 @@ def _is_made(name: str, registry: Registry) -> bool:
 
 def on_own_side(table: pd.DataFrame) -> pd.DataFrame:
     """Rows whose probe puts the fill where training had it."""
+    check_columns("table", table, ("layout", "padding"))
     return table[table.layout.astype(str) == table.padding.astype(str)]
 
 
 def least_loss(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of the cell of each seed and side that has the least loss on validation rows: what a search would choose."""
+    check_columns("table", table, ("seed", "padding", "cell", "metric", "value"))
     losses = where(table, metric="validation_loss").set_index(["seed", "padding", "cell"]).value
     chosen = losses.groupby(["seed", "padding"], observed=True).idxmin()
     return where(table, cell=[cell for _, _, cell in chosen])

@@ -14,6 +14,7 @@ from padleak.study.cluster import Progress, Remote
 from padleak.study.experiment import Experiment
 from padleak.study.grid import Design, Profile, unique
 from padleak.study.limit import TimeLimit
+from padleak.study.places import own_folder
 from padleak.study.revisions import revisions_of
 from padleak.study.store import Store, describe_environment
 from padleak.study.work import UnderWay
@@ -100,8 +101,7 @@ def settle(
         table = measurements[measurements.cell.isin(here["cells"])] if len(measurements) else measurements
         cases.append(Case(experiment.name, experiment.claims, table, len(here["missing"])))
     verdicts = judge(cases)
-    target = Store(into or store.folder)
-    target.folder.mkdir(exist_ok=True)
+    target = Store(own_folder(into) if into else store.folder)
     target.write_tables(measurements)
     target.write_text(target.folder / "cells.csv", store.facts(plan.cells).to_csv(index=False))
     for name, content in (("verdicts", verdicts), ("environment", describe_environment()), ("run", about)):

@@ -1,6 +1,5 @@
 """What a worker does with the cells it is given."""
 
-import contextlib
 import dataclasses
 import functools
 import os
@@ -89,9 +88,8 @@ def run_cell(
         return None
     try:
         start = time.perf_counter()
-        watched = limit.keep(give_up) if limit else contextlib.nullcontext()
-        with unfinished.at_hand(keeper.folder, functools.partial(under_way, cell.key)), watched:
-            outcome = cell.run()
+        with unfinished.at_hand(keeper.folder, functools.partial(under_way, cell.key)):
+            outcome = limit.hold(cell.run, give_up) if limit else cell.run()
         seconds = {"seconds": time.perf_counter() - start}
         files = pack(cell, dataclasses.replace(outcome, facts=outcome.facts | seconds))
     except Exception as caught:  # whatever a cell does wrong, it is kept with its reason
