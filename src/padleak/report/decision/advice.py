@@ -54,14 +54,18 @@ def _say_masking(choice: Choice) -> Iterator[str]:
         least = min(told, key=_leakage)
         yield f"No mask that was measured keeps the fill out; {least.name} lets in the least ({_say_leakage(least)})."
         return
-    yield f"Do: with {_join(_kinds(clean), 'or')} the state moves by no more than rounding when rows are filled up."
-    if leaking:
-        best, other = (max(ways, key=_accuracy) for ways in (clean, leaking))
+    best = max(clean, key=_accuracy)
+    other = max(leaking, key=_accuracy, default=None)
+    against = None if other is None else gain(best, other, ACCURACY)
+    dear = against is not None and is_clear(against) and against.mean < 0
+    keeps = f"with {_join(_kinds(clean), 'or')} the state moves by no more than rounding when rows are filled up."
+    yield f"{'It keeps the fill out' if dear else 'Do'}: {keeps}"
+    if against is not None:
         yield _weigh(
-            gain(best, other, ACCURACY),
-            "It costs no accuracy, it wins some: {points} against the best way that leaks (" + other.name + ").",
-            "It has a price in accuracy: {points} against the best way that leaks (" + other.name + ").",
-            "Against the best way that leaks (" + other.name + ") {n} seeds see no difference in accuracy: {points}.",
+            against,
+            f"It costs no accuracy, it wins some: {{points}} against the best way that leaks ({other.name}).",
+            f"It has a price in accuracy: {{points}} against the best way that leaks ({other.name}).",
+            f"Against the best way that leaks ({other.name}) {{n}} seeds see no difference in accuracy: {{points}}.",
         )
     yield from _say_sides(clean)
     for kind in MASKS:

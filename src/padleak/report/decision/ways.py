@@ -122,9 +122,10 @@ def _batching(table: pd.DataFrame) -> Choice:
     clocks = where(table, kind="epoch", metric="milliseconds_per_sequence")
     backends = [str(name) for name in clocks.backend.unique()] if len(clocks) else []
     respects = (LEAKAGE, ACCURACY, *(Respect(f"time on {name}", "µs a sequence", 1000) for name in backends))
-    rows = on_own_side(where(table, kind="sequence", reference="unpadded"))
-    if rows.empty or not backends:
+    outcomes = where(table, kind="sequence", reference="unpadded")
+    if outcomes.empty or not backends:
         return Choice("batching", "", "", (), respects, "")
+    rows = on_own_side(outcomes)
     masked = rows.masking.isin(MASKS)
     named = rows.assign(masked=masked, kind=name_strategies(rows), side=rows.padding.astype(str))
     values = _by_seed(named)
