@@ -4,7 +4,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 set -e
 .venv/bin/ruff check .
 # In the order of files: by size, the one that takes longest (the smoke run) would come last and alone.
-run_pytest() { .venv/bin/python -m pytest -n "${PADLEAK_TEST_WORKERS:-2}" --dist loadfile --no-loadscope-reorder "$@"; }
+# What is skipped is told with its reason: the pages want a browser, which comes from npm.
+run_pytest() { .venv/bin/python -m pytest -rs -n "${PADLEAK_TEST_WORKERS:-2}" --dist loadfile --no-loadscope-reorder "$@"; }
 if [ "${1:-}" = fast ]; then
   shift
   run_pytest -m "not slow" "$@"

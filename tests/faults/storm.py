@@ -166,7 +166,7 @@ def _hit(pid: int, blow: str, generator: np.random.Generator) -> bool:
     if blow == "main":
         os.kill(pid, signal.SIGKILL)
     elif blow == "worker":
-        workers = [child for child in psutil.Process(pid).children(True) if "spawn_main" in " ".join(child.cmdline())]
+        workers = [child for child in psutil.Process(pid).children(True) if _is_worker(child)]
         if not workers:
             return False
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -174,6 +174,13 @@ def _hit(pid: int, blow: str, generator: np.random.Generator) -> bool:
     else:
         os.killpg(pid, signal.SIGKILL)
     return True
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    """Whether it lives, and was started by the run to do its work."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return "spawn_main" in " ".join(process.cmdline())
+    return False
 
 
 def _tear(folder: Path, generator: np.random.Generator) -> int:

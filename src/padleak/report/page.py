@@ -19,7 +19,12 @@ from PIL import Image
 from padleak.errors import InputError, printable
 from padleak.report.answer import write_answer
 from padleak.report.article import answer_article, weigh_article
+from padleak.report.decision.advice import write_advice
+from padleak.report.decision.sheet import show
+from padleak.report.decision.ways import find_choices
+from padleak.report.outline import count_verdicts, group_by_experiment, list_sources
 from padleak.report.plots import STYLE, Drawn, figures
+from padleak.report.policy import content_policy
 from padleak.report.templating import templates
 from padleak.report.thread import answer_thread
 from padleak.report.words import say_effect, say_interval, say_number, say_p, say_power
@@ -77,7 +82,7 @@ def _fingerprint(run: dict) -> str:
     with contextlib.suppress(InputError):  # a report of results alone may be written where there are no experiments
         own = sorted(experiments_folder().glob("*.py"))
     for file in (*sorted(Path(__file__).parents[1].rglob("*")), *own):
-        if file.suffix in (".py", ".j2"):
+        if file.suffix in (".py", ".j2", ".css", ".js"):
             digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -145,12 +150,20 @@ def gather(results: Results, sections: list[Section]) -> dict:
             part["power"] = say_power(part)
     facts = results.cells
     drawn = {section.name for section in sections}
+    choices = find_choices(results)
     return {
+        "policy": content_policy(),
         "answer": write_answer(results),
         "thread": answer_thread(results),
         "article": answer_article(results),
         "weighed": weigh_article(results),
+        "advice": write_advice(choices),
+        "sheets": [show(choice) for choice in choices.values()],
         "verdicts": verdicts,
+        "tallies": count_verdicts(verdicts),
+        "sources": list_sources(verdicts),
+        "groups": group_by_experiment(run["experiments"], verdicts, sections),
+        "drawn": drawn,
         "sections": sections,
         "experiments": run["experiments"],
         "undrawn": [name for about in run["experiments"].values() for name in about["figures"] if name not in drawn],

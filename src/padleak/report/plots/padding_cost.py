@@ -108,7 +108,7 @@ def what_should_i_use(table: pd.DataFrame, results: Results) -> Drawn | None:
     outcomes = where(table, kind="sequence", reference="unpadded")
     if times.empty or outcomes.empty:
         return None
-    outcomes = outcomes.assign(strategy=_name_strategies(outcomes))
+    outcomes = outcomes.assign(strategy=name_strategies(outcomes))
     time, accuracy, leakage = (
         summarise(rows, [name]).set_index(name)
         for rows, name in (
@@ -173,7 +173,7 @@ def _draw_arms(panel: Axes, rows: pd.DataFrame) -> None:
         draw_line(panel, line, "count", f"{arm}, {backend}", _ARMS[arm], _LINES[backend])
 
 
-def _name_strategies(rows: pd.DataFrame) -> np.ndarray:
+def name_strategies(rows: pd.DataFrame) -> np.ndarray:
     """What the strategies of the clock are called, from the settings of the networks trained in their way."""
     cut = rows.length < rows.length.max()
     masked = rows.masking.astype(str) == "embedding"

@@ -13,7 +13,7 @@ from padleak.study.select import least_loss, on_own_side, on_real_data, where
 _OKABE_ITO = mpl.color_sequences["okabe_ito"]
 _AFTER = 32
 _MASKED = ["embedding", "masking_layer"]
-_HEADS = {
+HEADS = {
     ("lstm", "last"): "LSTM, last state",
     ("lstm", "stacked"): "last state, then Dense",
     ("lstm", "mean"): "LSTM, mean",
@@ -29,8 +29,8 @@ _BARS = "bars are 95 % Student intervals over seeds."
 @figures.add
 def leakage_by_readout(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Shift of what the head sees by read-out and side, and the change of answers when fill moves."""
-    rows = _at_default(on_real_data(table))
-    rows = rows.assign(head=[_HEADS.get(pair) for pair in zip(rows.model.astype(str), rows.readout.astype(str))])
+    rows = at_default(on_real_data(table))
+    rows = rows.assign(head=[HEADS.get(pair) for pair in zip(rows.model.astype(str), rows.readout.astype(str))])
     shift = where(on_own_side(rows), metric="relative_shift", layer="summary", count=_AFTER)
     moved = where(
         rows[rows.layout.astype(str) != rows.padding.astype(str)], metric="total_variation", reference="trained"
@@ -43,7 +43,7 @@ def leakage_by_readout(table: pd.DataFrame, results: Results) -> Drawn | None:
         masked: where(shift, masking=_MASKED),
         "no mask, all fill moved to the other side": where(moved, masking="none"),
     }
-    names = [name for name in _HEADS.values() if name in set(rows["head"])]
+    names = [name for name in HEADS.values() if name in set(rows["head"])]
     figure, axes = new_figure(columns=3, width=11.5, height=3.6, sharey=True)
     for panel, (title, seen) in zip(axes[0], panels.items()):
         shown = summarise(seen, ["head", "padding"])
@@ -71,11 +71,11 @@ def leakage_by_readout(table: pd.DataFrame, results: Results) -> Drawn | None:
 @figures.add
 def leakage_over_tasks(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Shift by read-out over data sets: each, and all with an interval over data sets and seeds."""
-    rows = where(_at_default(table), model="lstm", masking="none", padding="post", layout="post", count=_AFTER)
+    rows = where(at_default(table), model="lstm", masking="none", padding="post", layout="post", count=_AFTER)
     rows = where(rows, metric="relative_shift", layer="summary").assign(data=lambda found: found.data.astype(str))
     if rows.data.nunique() < 2:
         return None
-    names = [readout for model, readout in _HEADS if model == "lstm" and readout in set(rows.readout)]
+    names = [readout for model, readout in HEADS if model == "lstm" and readout in set(rows.readout)]
     figure, axes = new_figure(width=8, height=3.2)
     panel, said = axes[0, 0], {}
     for place, readout in enumerate(names):
@@ -120,7 +120,7 @@ def _say(value: float) -> str:
 def tuning_and_attention(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Shift and accuracy of the default, of the best of a search, of attention, and of a mask."""
     rows = on_own_side(where(on_real_data(table), model="lstm"))
-    default = _at_default(rows)
+    default = at_default(rows)
     arms = {
         "default": where(default, readout="last", masking="none"),
         "best of the search": least_loss(where(rows, readout="last", masking="none")),
@@ -158,7 +158,7 @@ def tuning_and_attention(table: pd.DataFrame, results: Results) -> Drawn | None:
     )
 
 
-def _at_default(rows: pd.DataFrame) -> pd.DataFrame:
+def at_default(rows: pd.DataFrame) -> pd.DataFrame:
     """Without the search's other settings: those that every read-out was trained with."""
     plain = where(rows, readout="mean")
     return where(rows, units=list(plain.units.unique()), learning_rate=list(plain.learning_rate.unique()))
