@@ -55,7 +55,7 @@ def jsonl(path: str, *, text: str = "text", label: str = "label", words: int = 2
 @datasets.add(holds="tokens", files=one_file)
 def parquet(path: str, *, text: str = "text", label: str = "label", words: int = 2000) -> Dataset:
     """A Parquet table with a column of texts and a column of labels."""
-    return _read_table(path, lambda: pd.read_parquet(path), text, label, words)
+    return _read_table(path, lambda: read_parquet(path), text, label, words)
 
 
 @datasets.add(holds="tokens", files=comma_separated)
@@ -224,6 +224,14 @@ def read_separated(path: str, separator: str, **settings: Any) -> pd.DataFrame:
     return pd.read_csv(
         path, sep=separator, header=None, dtype=str, index_col=False, keep_default_na=False, na_values=[""], **settings
     )
+
+
+def read_parquet(path: str) -> pd.DataFrame:
+    """A Parquet table. Text that is not UTF-8 is found here, where pandas would find it on first use, if at all."""
+    from pyarrow.parquet import read_table
+
+    read_table(path).validate(full=True)
+    return pd.read_parquet(path)
 
 
 def _read_named(path: str, separator: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from padleak.data.files import one_file, parse, read_separated
+from padleak.data.files import one_file, parse, read_parquet, read_separated
 from padleak.data.table import Table, tables
 from padleak.errors import InputError, unknown_name
 
@@ -47,7 +47,7 @@ def parquet(path: str, *, target: str = "", missing: str = "", categorical: str 
     """A Parquet table; options as for `csv`."""
 
     def read() -> pd.DataFrame:
-        found = pd.read_parquet(path)
+        found = read_parquet(path)
         return found.astype(object).where(found.notna(), "").astype(str)
 
     return _read(path, read, target, missing, categorical)
