@@ -37,7 +37,7 @@ def test_the_installed_package_works_outside_the_repository(tmp_path):
     assert listed.returncode == 0, listed.stderr
     assert "core_grid (" in listed.stdout and "L9" in listed.stdout
     where = subprocess.run(
-        [sys.executable, "-c", "import padleak, padleak.study.experiment as e; print(padleak.__file__, e.experiments_folder())"],
+        [sys.executable, "-c", "from padleak.folders import find_folder as f; print(f('experiments'), f('benchmarks'))"],
         cwd=away, env=outside | {"PYTHONPATH": str(site)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert where.stdout.count(str(site)) == 2
