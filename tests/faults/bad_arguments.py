@@ -416,4 +416,6 @@ def attempt(call: Call, bad: dict[str, BadValue]) -> Attempt:
     kind = next((what for what, _ in bad.values()), "nothing")
     one = len(bad) == 1
     says = ("GiB",) if kind == "length over memory" and one and call.name in ("data.pad", "data.load_table") else ()
-    return Attempt(DOOR, kind, f"{call.name}({told})", throw, must_refuse=bool(bad), says=says)
+    # Two of wrong shape may fit each other.
+    fit = len(bad) == 2 and all(what == "wrong shape" for what, _ in bad.values())
+    return Attempt(DOOR, kind, f"{call.name}({told})", throw, must_refuse=bool(bad) and not fit, says=says)
