@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 
 import padleak
+from code_blocks import blocks_of
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = REPOSITORY / "docs" / "how_to"
@@ -36,8 +36,8 @@ def padleak_here(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
 
 def files_of_pages() -> dict[str, str]:
     """Path -> code, of every block that a page says to write to a file."""
-    pages = "\n".join(page.read_text() for page in sorted(PAGES.glob("*.md")))
-    return dict(re.findall(r"`(\w+/\w+\.py)`:\n\n```python\n(.*?)```", pages, flags=re.DOTALL))
+    blocks = [block for page in sorted(PAGES.glob("*.md")) for block in blocks_of(page)]
+    return {block.file: block.code for block in blocks if block.file}
 
 
 @pytest.fixture(scope="module")
