@@ -38,8 +38,12 @@ def _is_shown(module: str) -> bool:
 
 def _page(package: ModuleType, modules: list[str]) -> str:
     given = ", ".join(_links(package))
-    parts = [_heading(package.__name__, "="), f"Given away by the package itself: {given}.\n" if given else ""]
-    return "\n".join(parts + [_section(module) for module in (package.__name__, *modules)])
+    parts = [
+        _section(package.__name__, "="),
+        f"Given away by the package itself: {given}.\n" if given else "",
+        *(_section(module, "-") for module in modules),
+    ]
+    return "\n".join(parts)
 
 
 def _links(package: ModuleType) -> Iterator[str]:
@@ -49,9 +53,5 @@ def _links(package: ModuleType) -> Iterator[str]:
         yield f":py:obj:`{name} <{thing.__module__}.{name}>`" if is_code else f"``{name}``"
 
 
-def _section(module: str) -> str:
-    return f"{_heading(module, '-')}\n.. automodule:: {module}\n   :members:\n   :ignore-module-all:\n"
-
-
-def _heading(text: str, line: str) -> str:
-    return f"{text}\n{line * len(text)}\n"
+def _section(module: str, line: str) -> str:
+    return f"{module}\n{line * len(module)}\n\n.. automodule:: {module}\n   :members:\n   :ignore-module-all:\n"

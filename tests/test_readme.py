@@ -28,6 +28,12 @@ def test_its_code_runs_and_prints_what_is_shown(monkeypatch):
     assert float(shifts["embedding"]) == 0 < float(shifts["none"])
 
 
+def test_its_links_lead_to_files():
+    links = re.findall(r"\]\(([^)#:]+)\)", (REPOSITORY / "README.md").read_text())
+    assert len(links) > 8
+    assert not [link for link in links if not (REPOSITORY / link).exists()]
+
+
 def test_the_reference_is_complete():
     reference = padleak.load(REPOSITORY / "results" / "reference")
     assert reference.run["profile"]["name"] == "standard"

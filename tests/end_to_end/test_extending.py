@@ -177,6 +177,21 @@ def test_workers_know_kinds_of_cells_that_stand_there(tmp_path):
     assert sorted(padleak.load(tmp_path / "results" / "smoke").measurements.value) == [6, 8]
 
 
+AUDIT = """
+import sys
+import keras, padleak
+
+print(padleak.audit(keras.Sequential([keras.layers.Input((None,)), keras.layers.Embedding(9, 4), keras.layers.LSTM(2)])).leaks)
+assert not [name for name in sys.modules if name.startswith("padleak.extensions.")]
+"""
+
+
+@pytest.mark.slow
+def test_an_audit_runs_nothing_of_the_folder_where_it_is_started(folder):
+    run = subprocess.run([sys.executable, "-c", AUDIT], capture_output=True, text=True, check=False, cwd=folder)
+    assert (run.returncode, run.stdout) == (0, "True\n"), run.stderr
+
+
 @pytest.fixture(scope="module")
 def results(folder):
     """One run of the experiment of the pages, which uses all of them, on worker processes."""
@@ -221,6 +236,9 @@ class TestRun:
         about = json.loads((results.folder / "cells" / results.measurements.cell.iloc[0] / "cell.json").read_text())
         used = {"after_first.py", "bag.py", "cosine_shift.py", "same_ends.py"}
         assert used <= set(about["extensions"]) <= used | {"flagged.py"}
+
+    def test_the_run_says_whose_code_it_used(self, results):
+        assert set(results.run["extensions"]) == {f"{name}.py" for name in ADDED.values()}
 
     def test_the_figure_is_drawn_again_by_report(self, results, folder):
         picture = results.folder / "figures" / "turning.png"
