@@ -146,6 +146,7 @@ def test_a_folder_that_is_named_and_missing_is_told(folder):
 OWN_CELL = """
 from dataclasses import dataclass
 
+from padleak.extensions._shared import TIMES
 from padleak.study.trials.noop import NoopCell
 
 
@@ -155,7 +156,7 @@ class TwiceCell(NoopCell):
 
     def run(self):
         outcome = super().run()
-        outcome.measurements["value"] *= 2
+        outcome.measurements["value"] *= TIMES
         return outcome
 """
 
@@ -169,8 +170,10 @@ EXPERIMENT = Experiment("own", "Of its own kind?", lambda profile: factorial(Twi
 
 @pytest.mark.slow
 def test_workers_know_kinds_of_cells_that_stand_there(tmp_path):
+    (tmp_path / "padleak_extensions").mkdir()
+    (tmp_path / "padleak_extensions" / "_shared.py").write_text("TIMES = 2")
     for name, code in (("padleak_extensions/twice.py", OWN_CELL), ("experiments/own.py", OWN_EXPERIMENT)):
-        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(code)
     done = padleak_here(tmp_path, "run", "own", "--profile", "smoke", "--workers", "1")
     assert done.returncode == 0, done.stderr
