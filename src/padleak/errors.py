@@ -1,8 +1,11 @@
 """The one error that a user's mistake raises."""
 
+import contextlib
 import difflib
 import re
-from collections.abc import Iterable
+import traceback
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LONGEST = 500
@@ -41,6 +44,17 @@ def unknown_name(argument: str, known: Iterable[str], name: str) -> InputError:
     close = difflib.get_close_matches(str(name), known, n=1)
     cure = f"Did you mean {close[0]}?" if close else ""
     return InputError(argument, f"one of {', '.join(known) or 'none'}", name, cure)
+
+
+@contextlib.contextmanager
+def naming_the_line(file: Path) -> Iterator[None]:
+    """Makes of an error in a file of the user's code one that says where it is."""
+    try:
+        yield
+    except Exception as error:  # whatever somebody's file does
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+        line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(file) else (lines or [1])[-1]
+        raise InputError(f"{file}, line {line}", "free of errors", f"{type(error).__name__}: {error}") from error
 
 
 def first_line(error: Exception) -> str:

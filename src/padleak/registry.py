@@ -6,6 +6,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from padleak.discovery import import_extensions, note
 from padleak.errors import InputError, unknown_name
 
 
@@ -14,8 +15,8 @@ class Registry:
 
     Args:
         kind: What is registered, in the singular, as errors call it ("padding").
-        package: Package whose modules register things. All are imported on the first look-up, so that a new file is
-            found by itself.
+        package: Package whose modules register things. All are imported on the first look-up, and then the user's own
+            files, so that a new file is found by itself.
 
     >>> dishes = Registry("dish")
     >>> @dishes.add(vegan=True)
@@ -43,6 +44,7 @@ class Registry:
             raise InputError(self.kind, "a name not taken yet", name, "Rename one of the two functions.")
         self._things[name] = function
         self._facts[name] = facts
+        note(name, function.__module__)
         return function
 
     def __getitem__(self, name: str) -> Callable:
@@ -80,6 +82,7 @@ class Registry:
             package = importlib.import_module(name)
             for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
                 importlib.import_module(module.name)
+            import_extensions()
         except BaseException:
             self._package = name  # so that the next look-up fails too, instead of missing what is left
             raise

@@ -17,10 +17,12 @@ import pytest
 from toys import ToyCell
 
 import padleak
+from padleak.data import datasets
 from padleak.errors import InputError
 from padleak.study import schedule
 from padleak.study.cluster import Remote
 from padleak.study.store import Store
+from padleak.study.trials.sequence import SequenceCell
 
 pytestmark = pytest.mark.slow
 
@@ -221,6 +223,25 @@ def test_a_worker_of_another_backend_is_named(hand, store):
     hand.worker(address)
     with pytest.raises(InputError, match=r"KERAS_BACKEND of worker .* must be tensorflow, as here; got jax"):
         run([ToyCell()], store, address)
+
+
+@pytest.mark.parametrize("data", ["keyword", "made_here"])
+def test_a_worker_whose_own_files_differ_is_refused(hand, store, tmp_path, data, monkeypatch):
+    """It has a measure that is not known here, and lacks a data set that is."""
+    monkeypatch.setitem(datasets._things, "made_here", datasets["keyword"])
+    monkeypatch.setitem(datasets._facts, "made_here", datasets.facts("keyword"))
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "two.py").write_text(
+        "from padleak.measures import measures\n\n@measures.add(of='states', unit='')\ndef two(comparison): return 2.0\n"
+    )
+    hand.environment["PADLEAK_EXTENSIONS"] = str(own)
+    address = hand.scheduler()
+    hand.worker(address)
+    said = {"keyword": "another key for sequence", "made_here": r"no key for .* \(data set must be one of"}
+    with pytest.raises(InputError, match=f"workers of the cluster must be with the same .*; got {said[data]}"):
+        run([SequenceCell(data=data)], store, address)
+    assert store.finished() == set()
 
 
 def test_cells_go_to_workers_that_offer_the_resource(hand, store):

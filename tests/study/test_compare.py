@@ -92,12 +92,13 @@ def test_what_was_otherwise_before_is_said(results):
     environment["versions"]["keras"] = "9.9"
     (second.folder / "environment.json").write_text(json.dumps(environment | {"backend": "jax"}))
     run = second.run | {"profile": second.run["profile"] | {"epochs": 77}, "revisions": {"toy": 2}}
+    run["extensions"] = {"ramp.py": "0a1b"}
     (second.folder / "run.json").write_text(json.dumps(run))
     causes = compare(first, Results(second.folder)).causes
     assert causes[0] == f"profile epochs: {PROFILES['smoke'].epochs} against 77"
     assert causes[1] == "backend: tensorflow against jax"
     assert causes[2].startswith("version of keras: ") and causes[2].endswith(" against 9.9")
-    assert causes[3] == "cells of kind toy: revision 1 against 2"
+    assert causes[3:] == ["cells of kind toy: revision 1 against 2", "your ramp.py: None against 0a1b"]
 
 
 def test_numbers_that_are_missing_in_both_are_the_same(results):

@@ -16,6 +16,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
+from padleak.discovery import digests
 from padleak.errors import InputError, printable
 from padleak.report.answer import write_answer
 from padleak.report.article import answer_article, weigh_article
@@ -28,7 +29,7 @@ from padleak.report.policy import content_policy
 from padleak.report.templating import templates
 from padleak.report.thread import answer_thread
 from padleak.report.words import say_effect, say_interval, say_number, say_p, say_power
-from padleak.study.experiment import experiments_folder
+from padleak.study.experiment import experiments_folder, find_experiments
 from padleak.study.places import not_a_link, own_folder
 from padleak.study.results import Results
 from padleak.study.seal import made_from, seal_folder
@@ -74,10 +75,10 @@ def is_current(folder: Path, run: dict) -> bool:
 
 
 def _fingerprint(run: dict) -> str:
-    """A digest of what a report is made from: the cells, the experiments' code and our own."""
+    """A digest of what a report is made from: the cells, the experiments' code, the user's and our own."""
     digest = hashlib.sha256()
     cells = {name: [about["cells"], about["missing"]] for name, about in run["experiments"].items()}
-    digest.update(json.dumps([run["profile"], cells], sort_keys=True).encode())
+    digest.update(json.dumps([run["profile"], cells, digests()], sort_keys=True).encode())
     own = []
     with contextlib.suppress(InputError):  # a report of results alone may be written where there are no experiments
         own = sorted(experiments_folder().glob("*.py"))
@@ -92,6 +93,7 @@ def _draw_figures(results: Results, say: Say) -> Iterator[Section]:
     target = own_folder(results.folder / "figures")
     # The font finder says at length which fonts a machine lacks.
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    _know_figures(results.run, say)
     for experiment, about in results.run["experiments"].items():
         # A results folder that a stranger made may name files that are none of ours.
         for name in filter(figures.__contains__, about["figures"]):
@@ -102,6 +104,15 @@ def _draw_figures(results: Results, say: Say) -> Iterator[Section]:
                 title, caption = json.loads((target / f"{name}.json").read_text())
                 picture = base64.b64encode((target / f"{name}.svg").read_bytes()).decode()
                 yield Section(name, experiment, title, caption, f"data:image/svg+xml;base64,{picture}")
+
+
+def _know_figures(run: dict, say: Say) -> None:
+    """A figure may stand in the file of its experiment, which is read where one is not known yet."""
+    if any(name not in figures for about in run["experiments"].values() for name in about["figures"]):
+        try:
+            find_experiments()
+        except InputError as error:  # a report of results alone may be written where there are no experiments
+            say(f"Figures that experiments bring along are left out: {error}")
 
 
 def _draw(name: str, table: pd.DataFrame, results: Results, target: Path, say: Say) -> None:

@@ -3,14 +3,18 @@
 import dataclasses
 import hashlib
 import json
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+
+from padleak.discovery import behind
+from padleak.registry import Registry
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +38,15 @@ def _identity_of(setting: Any) -> Any:
     return setting._identity if isinstance(setting, Cell) else dataclasses.asdict(setting)
 
 
+def _names_within(setting: Any) -> Iterator[str]:
+    """Every name that a setting holds, of a source without its file and options."""
+    if isinstance(setting, str):
+        yield re.split("[:?]", setting)[0]
+    elif isinstance(setting, dict | list | tuple):
+        for part in setting.values() if isinstance(setting, dict) else setting:
+            yield from _names_within(part)
+
+
 @dataclass(frozen=True)
 class Cell(ABC):
     """One piece of work. Concrete cells are frozen dataclasses of plain settings.
@@ -46,6 +59,8 @@ class Cell(ABC):
     revision: ClassVar[int] = 1
     is_timed: ClassVar[bool] = False
     """Whether seconds are among what is measured, so that no two runs measure the same."""
+    applies: ClassVar[tuple[Registry, ...]] = ()
+    """Registries all of whose functions are applied, without a setting that names them."""
 
     seed: int = 0
 
@@ -74,6 +89,11 @@ class Cell(ABC):
         return {}
 
     @property
+    def extensions(self) -> dict[str, str]:
+        """File -> digest of the user's own code that the outcome hangs on."""
+        return behind(self._names())
+
+    @property
     def settings(self) -> dict[str, Any]:
         """All settings by name."""
         return dataclasses.asdict(self)
@@ -87,7 +107,7 @@ class Cell(ABC):
 
     @cached_property
     def key(self) -> str:
-        """A digest of the kind, its revision, the settings that differ from their defaults, and the surroundings."""
+        """A digest of the kind, its revision, the settings that differ from their defaults, the surroundings and extensions."""
         text = json.dumps(self._identity, sort_keys=True, default=_identity_of)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -95,7 +115,13 @@ class Cell(ABC):
     def _identity(self) -> list:
         defaults = {f.name: f.default for f in dataclasses.fields(self)}
         chosen = {name: getattr(self, name) for name in defaults if getattr(self, name) != defaults[name]}
-        return [self.kind, self.revision, chosen, self.surroundings()]
+        return [self.kind, self.revision, chosen, self.surroundings() | self.extensions]
+
+    def _names(self) -> Iterator[str]:
+        """Of all that the outcome may hang on, as registered."""
+        yield from _names_within(self.settings)
+        for registry in self.applies:
+            yield from registry
 
     def __str__(self) -> str:
         defaults = {f.name: f.default for f in dataclasses.fields(self)}

@@ -21,7 +21,8 @@ class Contrast:
     """Two runs, the second less the first.
 
     Attributes:
-        causes: What was otherwise before anything was measured, a phrase each: settings, versions, machine, revisions.
+        causes: What was otherwise before anything was measured, a phrase each: settings, versions, machine, revisions, files of
+            the user's.
         claims: A row a claim: `id, statement, before, after` (verdicts), `effect_before, effect_after`, and for the headline
             `difference, low, high, n` over the seeds that both have, with a 95 % interval.
         metrics: A row an experiment and metric: `pairs` of rows of the same settings and seed, `identical`, the share of these
@@ -55,6 +56,7 @@ def _causes(first: Results, second: Results) -> list[str]:
         said += _unlike("", {name: first.environment.get(name)}, {name: second.environment.get(name)})
     said += _unlike("version of", first.environment.get("versions", {}), second.environment.get("versions", {}))
     said += [f"cells of kind {kind}" for kind in differing(first.run, second.run)]
+    said += _unlike("your", *(results.run.get("extensions", {}) for results in (first, second)))
     for run, other, which in ((first, second, "first"), (second, first, "second")):
         alone = sorted(run.run["experiments"].keys() - other.run["experiments"].keys())
         said += [f"only the {which} ran {', '.join(alone)}"] if alone else []

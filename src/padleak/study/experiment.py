@@ -1,15 +1,13 @@
 """An experiment: one question, the cells that answer it, and the claims they settle. One file a question."""
 
-import contextlib
 import functools
 import importlib.util
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from padleak.arguments import check_kind, check_name
-from padleak.errors import InputError, unknown_name
+from padleak.errors import InputError, naming_the_line, unknown_name
 from padleak.folders import find_folder
 from padleak.study.claims import Claim
 from padleak.study.grid import Design, Profile
@@ -52,24 +50,13 @@ def experiments_folder() -> Path:
     return find_folder("experiments")
 
 
-@contextlib.contextmanager
-def _naming_the_line(file: Path) -> Iterator[None]:
-    """Makes of an error in an experiment one that says where it is."""
-    try:
-        yield
-    except Exception as error:  # whatever somebody's file does
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-        line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(file) else (lines or [1])[-1]
-        raise InputError(f"{file}, line {line}", "free of errors", f"{type(error).__name__}: {error}") from error
-
-
 def find_experiments() -> dict[str, Experiment]:
     """All experiments of the folder, by name: each file defines one `EXPERIMENT`."""
     found = {}
     for file in sorted(experiments_folder().glob("[!_]*.py")):
         spec = importlib.util.spec_from_file_location(f"padleak_experiments.{file.stem}", file)
         module = importlib.util.module_from_spec(spec)
-        with _naming_the_line(file):
+        with naming_the_line(file):
             spec.loader.exec_module(module)
         experiment = getattr(module, "EXPERIMENT", None)
         if not isinstance(experiment, Experiment) or experiment.name != file.stem:
@@ -83,7 +70,7 @@ def _laid_out(file: Path, design: Callable[[Profile], Design]) -> Callable[[Prof
 
     @functools.wraps(design)
     def lay_out(profile: Profile) -> Design:
-        with _naming_the_line(file):
+        with naming_the_line(file):
             laid_out = design(profile)
         if not isinstance(laid_out, Design):
             raise InputError(f"design of {file}", "a function that gives a Design", laid_out)

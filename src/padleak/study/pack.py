@@ -39,6 +39,7 @@ def pack(cell: Cell, outcome: Outcome) -> dict[str, bytes]:
         "factors": cell.factors,
         "facts": outcome.facts,
         "versions": {name: installed(name) for name in VERSIONED},
+        "extensions": cell.extensions,
     }
     return files | {ACCOUNT: seal(about, files)}
 

@@ -73,6 +73,7 @@ def describe(plan: Plan, store: Store) -> dict[str, Any]:
     return {
         "profile": dataclasses.asdict(plan.profile),
         "revisions": revisions_of(plan.cells),
+        "extensions": {file: digest for cell in plan.cells for file, digest in cell.extensions.items()},
         "experiments": experiments,
     }
 

@@ -139,11 +139,12 @@ def sees(probe: Path) -> bool:
 
 def _refuse_another_key(cell: Cell) -> None:
     """The key came with the cell. Made here, it must be the same, or the result would be kept under a wrong name."""
-    if dataclasses.replace(cell).key != cell.key:
-        raise InputError(
-            "workers of the cluster", "with the same data files, code and KERAS_BACKEND as here",
-            f"another key for {cell}",
-        )  # fmt: skip
+    try:
+        differs = f"another key for {cell}" if dataclasses.replace(cell).key != cell.key else ""
+    except InputError as error:  # the worker lacks a file, or a name that the client knows
+        differs = f"no key for a cell of kind {cell.kind} ({error})"
+    if differs:
+        raise InputError("workers of the cluster", "with the same data files, code and KERAS_BACKEND as here", differs)
 
 
 def _seldom(tell: UnderWay) -> UnderWay:

@@ -11,6 +11,7 @@ from padleak.audit.trace import Trace
 from padleak.audit.watch import watched
 from padleak.data.padding import pad
 from padleak.data.sequences import Sequences
+from padleak.measures.shift import measures
 from padleak.models import backend
 from padleak.models.network import Network
 from padleak.study.cell import Outcome
@@ -31,6 +32,7 @@ class BlockwiseCell(NetworkCell):
     """
 
     kind: ClassVar[str] = "blockwise"
+    applies = (measures,)
 
     counts: tuple[int, ...] = (32,)
     sequences: int = 48

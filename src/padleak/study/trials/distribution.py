@@ -34,6 +34,7 @@ class DistributionCell(NetworkCell):
 
     kind: ClassVar[str] = "distribution"
     revision: ClassVar[int] = 3
+    applies = (similarities,)
 
     tests: tuple[str, ...] = ("energy", "mmd", "logistic", "nearest_neighbours", "kolmogorov_smirnov", "wasserstein")
     permutations: int = 99

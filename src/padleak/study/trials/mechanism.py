@@ -41,6 +41,7 @@ class MechanismCell(Cell):
     """
 
     kind: ClassVar[str] = "mechanism"
+    applies = (blocks,)
 
     masked: bool = True
     on: str = "tensorflow"

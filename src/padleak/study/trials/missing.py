@@ -40,6 +40,7 @@ class MissingCell(Cell):
     """
 
     kind: ClassVar[str] = "missing"
+    applies = (estimators, fillings)
 
     data: str = "gaussian"
     mechanism: str = "mcar"

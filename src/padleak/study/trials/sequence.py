@@ -13,6 +13,7 @@ from padleak.data.missingness import check_rate
 from padleak.data.padding import Padded, pad, paddings
 from padleak.data.sequences import Sequences
 from padleak.errors import InputError
+from padleak.measures.shift import measures
 from padleak.models import backend
 from padleak.models.network import Network, models, why_not
 from padleak.models.rows import EqualLengthRows, Rows, batchings
@@ -46,6 +47,7 @@ class SequenceCell(Cell):
 
     kind: ClassVar[str] = "sequence"
     revision: ClassVar[int] = 6
+    applies = (measures,)
 
     data: str = "docstrings"
     rows: int = 2048
