@@ -32,7 +32,8 @@ table[["data", "masking", "padding", "length", "seed", "probe", "count", "layer"
 # ## What does fill do to a trained LSTM?
 #
 # The shift of the state that the classifier sees, as a share of its norm, by the number of fill steps; the same
-# weights and the same sequences, with and without fill.
+# weights and the same sequences, with and without fill. Bands are seaborn's 95 % bootstrap intervals over seeds,
+# brackets Student's.
 
 # %%
 from padleak.report.plots import COLOURS, summarise

@@ -36,7 +36,8 @@ shares.round(3)
 # %%
 figure, axis = plt.subplots(figsize=(6, 6))
 sns.heatmap(shares, annot=True, fmt=".2f", cmap="Oranges", cbar=False, ax=axis)
-axis.set(xlabel="what, and whether there is a mask (lengths of a real step, means over seeds)", ylabel="")
+axis.set(xlabel="lengths of a real step, means over seeds", ylabel="")
+axis.set_xticklabels([f"{metric}\n{'masked' if masked else 'no mask'}" for metric, masked in shares])
 leak, outcome = shares["leak"], shares["fill_norm"]
 axis.set_title(
     f"Zeros go in: {(outcome[False] > 0.01).sum()} of {len(shares)} layers make something of them;\n"
@@ -61,23 +62,14 @@ blocks = blocks.assign(
     value=blocks.value.clip(lower=1e-8),
 )
 grid = sns.relplot(
-    blocks,
-    x="block",
-    y="value",
-    hue="masking",
-    col="model",
-    kind="line",
-    marker="o",
-    height=3,
-    palette=COLOURS,
-    errorbar=("ci", 95),
-    seed=0,
-)
+    blocks, x="block", y="value", hue="masking", style="masking", markers=True, col="model", kind="line", height=3,
+    palette=COLOURS, errorbar=("ci", 95), seed=0,
+)  # fmt: skip
 grid.set(yscale="log", ylabel="move of real steps,\nshare of their length")
 last = summarise(blocks[(blocks.block == blocks.block.max()) & (blocks.masking == "embedding")], ["model"])
 said = "; ".join(f"{row.model} {row['mean']:.2g} [{row.low:.2g}, {row.high:.2g}]" for _, row in last.iterrows())
 grid.figure.suptitle(
-    f"After the last block on a masked embedding: {said} (n = {last.n.max()} seeds, 95 %)", y=1.04, fontsize=10
+    f"After the last block on a masked embedding:\n{said} (n = {last.n.max()} seeds, 95 %)", y=1.1, fontsize=10
 )
 plt.show()
 # %% [markdown]

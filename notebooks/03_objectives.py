@@ -15,6 +15,8 @@ from padleak.report.plots import summarise
 from padleak.study import where
 
 sns.set_palette("colorblind")
+OBJECTIVES = ["masked", "causal", "translation"]
+LOOK = {"hue": "objective", "hue_order": OBJECTIVES, "style": "objective", "style_order": OBJECTIVES, "kind": "line"}
 
 results = padleak.load(os.environ.get("PADLEAK_RESULTS", "../results/reference"))
 shown = ["id", "statement", "verdict", "effect", "low", "high", "unit", "n"]
@@ -42,15 +44,13 @@ table = table[(table.kind == "language") & (table.steps > 0)]
 table = table.assign(objective=table.objective.astype(str), layer=table.layer.astype(str))
 curves = where(table, probe="learning", metric="loss").rename(columns={"count": "step"})
 curves = curves.assign(step=curves.step.astype(int))
-grid = sns.relplot(
-    curves, x="step", y="value", hue="objective", style="objective", col="width", kind="line", height=3.2
-)
+grid = sns.relplot(curves, x="step", y="value", col="width", height=3.2, **LOOK)
 grid.set(xlabel="training steps", ylabel="loss (nats a word)")
 ends = curves[curves.step == curves.step.max()]
 wide = ends[ends.width == ends.width.max()]
 grid.figure.suptitle(
-    f"Loss at the end, width {wide.width.max()}: {say(wide)} (n = {wide.seed.nunique()} seeds; bands 95 %)",
-    y=1.04,
+    f"Loss at the end, width {wide.width.max()}:\n{say(wide)} (n = {wide.seed.nunique()} seeds; bands 95 %)",
+    y=1.1,
     fontsize=10,
 )
 plt.show()
@@ -70,15 +70,13 @@ told = where(table, probe="untouched", metric=["told_of_input", "told_of_input_s
 told = told.pivot_table(index=["objective", "width", "seed", "layer"], columns="metric", values="value").reset_index()
 told["beyond chance (nats)"] = told.told_of_input - told.told_of_input_shuffled
 told["layer"] = told.layer.astype(int)
-grid = sns.relplot(
-    told, x="layer", y="beyond chance (nats)", hue="objective", style="objective", col="width", kind="line", height=3.2
-)
+grid = sns.relplot(told, x="layer", y="beyond chance (nats)", col="width", height=3.2, **LOOK)
 last = told[(told.layer == told.layer.max()) & (told.width == told.width.max())]
 last = last.rename(columns={"beyond chance (nats)": "value"})
 grid.figure.suptitle(
-    f"Nats the last layer holds of its word, width {last.width.max()}: {say(last)} "
+    f"Nats the last layer holds of its word, width {last.width.max()}:\n{say(last)} "
     f"(n = {last.seed.nunique()} seeds; bands 95 %)",
-    y=1.04, fontsize=10,
+    y=1.1, fontsize=10,
 )  # fmt: skip
 plt.show()
 # %% [markdown]
@@ -112,7 +110,7 @@ runs = {
 }
 curves = pd.concat(runs, names=["order"]).reset_index("order")
 figure, axis = plt.subplots(figsize=(5, 3))
-sns.lineplot(curves.assign(step=curves["count"].astype(int)), x="step", y="value", hue="order", ax=axis)
+sns.lineplot(curves.assign(step=curves["count"].astype(int)), x="step", y="value", hue="order", style="order", ax=axis)
 axis.set(xlabel="training steps", ylabel="loss (nats a word)")
 ends = [run[run["count"] == run["count"].max()].value.item() for run in runs.values()]
 axis.set_title(

@@ -129,7 +129,7 @@ alike = pd.DataFrame(
 )  # fmt: skip
 shown = summarise(alike, ["masking", "which", "count"])
 figure, axis = plt.subplots(figsize=(7.5, 3.4), layout="constrained")
-colours = mpl.color_sequences["okabe_ito"][1:]
+colours = [mpl.color_sequences["okabe_ito"][place] for place in (5, 1, 3, 7, 2)]
 for which, colour, style in zip(similarities, colours, ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))):
     line = where(shown, masking="none", which=which).sort_values("count")
     axis.errorbar(

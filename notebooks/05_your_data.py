@@ -42,7 +42,7 @@ rows = [
 ]
 pd.DataFrame(rows, columns=["text", "label"]).drop_duplicates("text").to_csv(file, index=False)
 source = f"csv:{file}?text=text&label=label"
-pd.read_csv(file).groupby("label").text.describe()[["count", "top"]]
+pd.read_csv(file).groupby("label").text.agg(["size", "first"])
 
 # %% [markdown]
 # ## How much of it is fill?

@@ -101,7 +101,7 @@ verdict[["id", "statement", "rule", "verdict", "effect", "low", "high", "unit", 
 
 # %%
 part = verdict.parts[0]
-print(f"{part['what']}: {part['rule']}. {part['n']} seeds would see a distance of {part['detectable']:.2g}.")
+print(f"{part['what']}: {part['rule']}. {part['n']} seeds would see a distance of {part['detectable']:.2f}.")
 
 # %% [markdown]
 # ## Look at it
