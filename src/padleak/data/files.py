@@ -239,14 +239,6 @@ def _read_json_lines(path: str) -> pd.DataFrame:
     return pd.read_json(path, lines=True, dtype=False, compression=compression_of(path))
 
 
-def read_parquet(path: str) -> pd.DataFrame:
-    """A Parquet table. Text that is not UTF-8 is found here, where pandas would find it on first use, if at all."""
-    from pyarrow.parquet import read_table
-
-    read_table(path).validate(full=True)
-    return pd.read_parquet(path)
-
-
 def _read_named(path: str, separator: str) -> pd.DataFrame:
     """All fields as text, under the names of the first row."""
     found = read_separated(path, separator)

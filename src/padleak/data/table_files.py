@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from padleak.data.files import one_file, parse, read_parquet, read_separated
+from padleak.data.files import one_file, parse, read_separated
 from padleak.data.table import Table, tables
 from padleak.errors import InputError, unknown_name
 from padleak.reading.tables import read_parquet

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import importlib.util
-import os
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from padleak.arguments import check_kind, check_name
 from padleak.errors import InputError, unknown_name
+from padleak.folders import find_folder
 from padleak.study.claims import Claim
 from padleak.study.grid import Design, Profile
 
@@ -48,12 +48,8 @@ class Experiment:
 
 
 def experiments_folder() -> Path:
-    """`$PADLEAK_EXPERIMENTS`, else `experiments` here, else the one beside the installed sources."""
-    beside_sources = Path(__file__).parents[3] / "experiments"
-    for folder in (os.environ.get("PADLEAK_EXPERIMENTS"), "experiments", beside_sources):
-        if folder and Path(folder).is_dir():
-            return Path(folder).resolve()
-    raise InputError("experiments", "a folder here, or named by PADLEAK_EXPERIMENTS", "neither")
+    """`$PADLEAK_EXPERIMENTS`, else `experiments` here, else those that came with the package."""
+    return find_folder("experiments")
 
 
 @contextlib.contextmanager
