@@ -1,4 +1,4 @@
-"""The whole study once, tiny, as a user runs it: cells, claims, report, check, notebook; then again with nothing to do."""
+"""The whole study once, tiny, as a user runs it: cells, claims, report, check, notebooks; then again with nothing to do."""
 
 import io
 import json
@@ -108,6 +108,27 @@ def test_effects_follow_from_the_published_table(results):
     assert results.verdicts.set_index("id").effect["P8"] == pytest.approx(effect)
 
 
+def test_results_open_in_plain_pandas(results, folder):
+    """In a process that cannot import padleak."""
+    program = (
+        "import json, sys\n"
+        "sys.modules['padleak'] = None\n"
+        "import pandas as pd\n"
+        "folder = sys.argv[1]\n"
+        "table = pd.read_parquet(f'{folder}/measurements.parquet')\n"
+        "cells = pd.read_csv(f'{folder}/cells.csv')\n"
+        "verdicts = pd.DataFrame(json.load(open(f'{folder}/verdicts.json')))\n"
+        "seen = table[table.cell.isin(cells.cell)].query('metric == \"relative_shift\"').groupby('masking', observed=True)\n"
+        "print(json.dumps([len(table), len(cells), sorted(verdicts['id']), seen.value.mean().to_dict()]))"
+    )
+    opened = subprocess.run([sys.executable, "-c", program, str(folder)], capture_output=True, text=True, check=False)
+    assert opened.returncode == 0, opened.stderr
+    shifts = results.measurements.query("metric == 'relative_shift'").groupby("masking", observed=True).value.mean()
+    assert json.loads(opened.stdout) == [
+        len(results.measurements), len(results.cells), sorted(results.verdicts["id"]), pytest.approx(shifts.to_dict()),
+    ]  # fmt: skip
+
+
 def test_states_and_weights_of_any_cell_can_be_read(results):
     cell = results.measurements.query("masking == 'none' and model == 'lstm'").cell.iloc[0]
     states = results.states(cell)
@@ -182,13 +203,14 @@ def test_the_report_can_be_drawn_again_from_the_tables(results, folder):
     assert drawn.returncode == 0 and drawn.stdout.strip().endswith("report.html")
 
 
-def test_the_notebook_runs_from_top_to_bottom(results, folder, monkeypatch):
+@pytest.mark.parametrize("file", sorted((REPOSITORY / "notebooks").glob("*.ipynb")), ids=lambda file: file.stem)
+def test_the_notebook_runs_from_top_to_bottom(results, folder, monkeypatch, file):
     import nbformat
     from nbclient import NotebookClient
 
     monkeypatch.setenv("PADLEAK_RESULTS", str(folder))
-    for file in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
-        notebook = nbformat.read(file, as_version=4)
-        NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(file.parent)}}).execute()
-        outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-        assert any("image/png" in output.get("data", {}) for output in outputs)
+    notebook = nbformat.read(file, as_version=4)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(file.parent)}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert not [output.text for output in outputs if output.get("name") == "stderr"]

@@ -28,15 +28,15 @@ def start() -> None:
         return
     for variable, value in environment().items():
         os.environ.setdefault(variable, value)
-    # Probing many lengths retraces a few times by design.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     saved = os.dup(2)
     silence = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(silence, 2)
         importlib.import_module("keras")
         # On any backend Keras imports TensorFlow when it reads a model's configuration; here nobody hears it.
-        importlib.import_module("tensorflow")
+        tensorflow = importlib.import_module("tensorflow")
+        # Probing many lengths retraces a few times by design. In a notebook TensorFlow sets its own level when first asked.
+        tensorflow.get_logger().setLevel(logging.ERROR)
     finally:
         os.dup2(saved, 2)
         os.close(saved)

@@ -15,6 +15,7 @@ from padleak.errors import InputError, first_line
 from padleak.reading.arrays import read_arrays
 from padleak.reading.tables import read_parquet
 from padleak.study.grid import Profile
+from padleak.study.seal import ACCOUNT, read_account
 
 _OF_AN_EXPERIMENT = {"question", "figures", "cells", "missing", "failures", "skipped"}
 _OF_A_VERDICT = {
@@ -95,6 +96,14 @@ class Results:
         """Trained weights of a cell, by the path of the variable."""
         return self._arrays(cell, "weights")
 
+    def account(self, cell: str) -> dict[str, Any]:
+        """What a cell says of itself: its `kind`, `settings`, `factors`, `facts` and the `versions` it was run with."""
+        file = self._file_of(cell, ACCOUNT)
+        about = self._read(str(file.relative_to(self.folder)), lambda file: read_account(file.parent))
+        if not isinstance(about, dict) or not about.keys() >= {"kind", "settings", "factors", "facts", "versions"}:
+            raise InputError(str(file), "as `padleak run` wrote it", "another file")
+        return about
+
     def has_states(self) -> bool:
         """Whether the folder still holds the cells, and not only the tables."""
         return (self.folder / "cells").is_dir()
@@ -111,12 +120,18 @@ class Results:
                 "The same `padleak run` again writes it anew; finished cells are kept.",
             ) from None  # fmt: skip
 
-    def _arrays(self, cell: str, name: str) -> dict[str, np.ndarray]:
-        if not re.fullmatch(r"[\w-]+", cell):
+    def _file_of(self, cell: str, name: str) -> Path:
+        """A file that a cell has left."""
+        if not isinstance(cell, str) or not re.fullmatch(r"[\w-]+", cell):
             raise InputError("cell", "a key, as in the column `cell` of the tables", cell)
-        file = self.folder / "cells" / cell / f"{name}.npz"
+        file = self.folder / "cells" / cell / name
         if not file.is_file():
-            raise InputError(f"{name} of cell {cell}", f"kept in {file}", "no such file", "Run the cells here first.")
+            what = name.partition(".")[0]
+            raise InputError(f"{what} of cell {cell}", f"kept in {file}", "no such file", "Run the cells here first.")
+        return file
+
+    def _arrays(self, cell: str, name: str) -> dict[str, np.ndarray]:
+        file = self._file_of(cell, f"{name}.npz")
         try:
             return read_arrays(file)
         except InputError:

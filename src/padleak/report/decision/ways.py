@@ -80,7 +80,7 @@ class Choice:
 
 def find_choices(results: Results) -> dict[str, Choice]:
     """By name, as many as were measured: `telling`, `batching`, `reading`."""
-    makers = {"core_grid": _telling, "padding_cost": _batching, "readouts": _reading}
+    makers = {"core_grid": telling, "padding_cost": _batching, "readouts": _reading}
     found = []
     for experiment, make in makers.items():
         if results.run["experiments"].get(experiment, {}).get("cells"):
@@ -90,8 +90,8 @@ def find_choices(results: Results) -> dict[str, Choice]:
     return {choice.name: choice for choice in found if len(choice.ways) > 1}
 
 
-def _telling(table: pd.DataFrame) -> Choice:
-    """How the network is told of fill, by side."""
+def telling(table: pd.DataFrame) -> Choice:
+    """How the network is told of fill, by side: of measurements of plain LSTMs, as `core_grid` has them."""
     rows = _filled_up(plain_lstm(table))
     named = rows.assign(masked=rows.masking.isin(MASKS), kind=rows.masking.astype(str), side=rows.padding.astype(str))
     longest = "" if rows.empty else f", rows filled up to {int(rows.length.max())} steps"
