@@ -13,6 +13,7 @@ from pathlib import Path
 
 from padleak.arguments import check_kind, check_number
 from padleak.errors import InputError, unknown_name
+from padleak.folders import find_folder
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,8 @@ class Benchmark:
 
 
 def benchmarks_folder() -> Path:
-    """`$PADLEAK_BENCHMARKS`, else `benchmarks` here, else the one beside the installed sources."""
-    beside_sources = Path(__file__).parents[2] / "benchmarks"
-    for folder in (os.environ.get("PADLEAK_BENCHMARKS"), "benchmarks", beside_sources):
-        if folder and Path(folder).is_dir():
-            return Path(folder).resolve()
-    raise InputError("benchmarks", "a folder here, or named by PADLEAK_BENCHMARKS", "neither")
+    """`$PADLEAK_BENCHMARKS`, else `benchmarks` here, else those that came with the package."""
+    return find_folder("benchmarks")
 
 
 def choose_benchmarks(names: list[str]) -> list[Benchmark]:

@@ -20,7 +20,6 @@ app = typer.Typer(
     help="Measure what padding does to sequence models, and what masking does about it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode=None,
 )
 
@@ -219,6 +218,9 @@ def report(
     watch: Annotated[
         bool, typer.Option("--watch", help="Of a run that is at work: write what is known so far, again and again.")
     ] = False,
+    tensorboard: Annotated[
+        Path | None, typer.Option(help="Write the cells into this folder instead, for TensorBoard to show.")
+    ] = None,
 ) -> None:
     """Write the report of finished results anew.
 
@@ -229,12 +231,19 @@ def report(
       padleak report results/reference --into README.md
 
       padleak report results/standard --watch
+
+      padleak report results/standard --tensorboard logs
     """
     from padleak.report.page import write_report
     from padleak.report.summary import summarise_into
 
+    given = [name for name, value in (("--into", into), ("--watch", watch), ("--tensorboard", tensorboard)) if value]
+    if len(given) > 1:
+        raise InputError(given[1], f"left out with {given[0]}", "both")
     if watch:
-        _watch(results, into)
+        _watch(results)
+    elif tensorboard is not None:
+        _log(results, tensorboard)
     elif into is None:
         print(write_report(results, _say))
     elif into.is_file():
@@ -408,14 +417,26 @@ def audit(
     raise typer.Exit(1 if found.leaks else 0)
 
 
-def _watch(results: Path, into: Path | None) -> None:
+def _log(results: Path, folder: Path) -> None:
+    """Write cells for TensorBoard."""
+    from padleak.models import backend
+    from padleak.report.tensorboard import log_cells
+    from padleak.study.results import load
+
+    found = load(results)
+    found.read_all()
+    if folder.exists() and not folder.is_dir():
+        raise InputError("--tensorboard", "a folder, or a name that is free", str(folder))
+    backend.start()
+    print(f"{log_cells(found, folder)} cells in {folder}: tensorboard --logdir {folder}")
+
+
+def _watch(results: Path) -> None:
     """Write the report of a run at work until its last cell is done, or somebody has seen enough."""
     from padleak.report.page import write_report
     from padleak.study.store import Store
     from padleak.study.watch import watch
 
-    if into is not None:
-        raise InputError("--into", "left out with --watch", str(into))
     with contextlib.suppress(KeyboardInterrupt):
         print(watch(Store(results), write_report, _say, _SECONDS_BETWEEN_REPORTS) / "report.html")
 

@@ -205,3 +205,9 @@ def test_a_table_of_words_without_a_header_is_read_when_that_is_said(tmp_path):
 def test_a_target_that_never_changes_is_told(tmp_path):
     with pytest.raises(InputError, match="the same in all 40 rows"):
         load_table(f"csv:{write(tmp_path, ill=['2.5'] * ROWS)}?target=ill")
+
+
+def test_a_target_that_no_row_has_is_told(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b,target\n0,1,\n2,3,\n")
+    with pytest.raises(InputError, match=r"target target of .*a.csv must be known in some rows; got missing in all 2"):
+        load_table(f"csv:{tmp_path / 'a.csv'}?target=target")

@@ -178,7 +178,7 @@ def _of_data() -> list[Call]:
              {"values": [*_NO_OBJECTS, ("wrong shape", numbers[:5]), ("wrong shape", numbers[:, :2]), ("wrong type",
              numbers.astype(str)),
                          ("not finite", np.full((40, 3), np.inf))],
-              "targets": [*_NO_OBJECTS, ("wrong shape", numbers[:5, 0]), ("not finite", numbers[:, 0] * np.nan),
+              "targets": [*_NO_OBJECTS, ("wrong shape", numbers[:7, 0]), ("not finite", numbers[:, 0] * np.nan),
               ("wrong type", numbers[:, 0].astype(str))],
               "columns": [*_NO_OBJECTS[:3], ("wrong shape", ("a", "b")), ("wrong type", (1, 2, 3))],
               "categories": [*_NO_OBJECTS[:3], ("wrong shape", (0, 0)), ("wrong type", ("a", 0, 0)), ("negative ids",
@@ -416,4 +416,6 @@ def attempt(call: Call, bad: dict[str, BadValue]) -> Attempt:
     kind = next((what for what, _ in bad.values()), "nothing")
     one = len(bad) == 1
     says = ("GiB",) if kind == "length over memory" and one and call.name in ("data.pad", "data.load_table") else ()
-    return Attempt(DOOR, kind, f"{call.name}({told})", throw, must_refuse=bool(bad), says=says)
+    # Two of wrong shape may fit each other.
+    fit = len(bad) == 2 and all(what == "wrong shape" for what, _ in bad.values())
+    return Attempt(DOOR, kind, f"{call.name}({told})", throw, must_refuse=bool(bad) and not fit, says=says)

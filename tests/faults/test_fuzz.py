@@ -6,6 +6,7 @@ import sys
 import tracemalloc
 
 import numpy as np
+import pandas as pd
 import pytest
 from bad_arguments import GIVEN, attempt, bad_arguments, calls, public_names, registries
 from bad_calls import bad_calls, call, verbs
@@ -157,6 +158,14 @@ def test_a_huge_field_is_read_and_a_label_of_another_type_is_counted(tmp_path):
     assert data.skipped == {"label neither word nor number": 1}
 
 
+def test_text_in_parquet_that_is_not_utf8_is_refused(tmp_path):
+    rows = pd.DataFrame({"text": [f"red green {number}" for number in range(40)], "label": ["no", "yes"] * 20})
+    rows.to_parquet(tmp_path / "a.parquet", compression=None, use_dictionary=False)
+    whole = (tmp_path / "a.parquet").read_bytes()
+    with pytest.raises(InputError, match=r"a\.parquet must be a readable file of its format"):
+        Source.parse(write(tmp_path, whole.replace(b"green 7", b"gr\xffen 7"), "a.parquet")).read()
+
+
 @pytest.mark.parametrize(
     ("place", "value", "says"),
     [((0, 0), -1, "above 0, the id of fill; got -1"), ((1, 2), 2**31, "below 10000000; got 2147483648")],
@@ -207,6 +216,8 @@ def test_ids_over_the_vocabulary_of_a_model_are_refused():
     )
     with pytest.raises(InputError, match=r"ids in inputs must be from 0 to 9, as the Embedding has 10 rows; got 12"):
         audit(model, np.array([[3, 12, 4], [5, 6, 0]]))
+    with pytest.raises(InputError, match=r"pad_value must be from 0 to 9.*got nan"):
+        audit(model, np.array([[3, 4, np.nan], [5, 6, np.nan]]), pad_value=np.nan)
     with pytest.raises(InputError, match=r"pad_value must be from 0 to 9.*got 99"):
         audit(model, np.array([[3, 4, 4], [5, 6, 0]]), pad_value=99)
 

@@ -119,6 +119,15 @@ def test_a_worker_that_dies_loses_its_cell_alone(store, importable_toys):
     assert all(told[cell.key] is None and cell.key in store for cell in cells[1:])
 
 
+@pytest.mark.slow
+def test_what_waits_for_a_worker_that_is_gone_goes_to_the_one_in_its_place(store, tmp_path, importable_toys):
+    """The rest of a group stays on its worker, unless that dies; Dask alone would wait for it for ever."""
+    cells = [ToyCell(number=n, does="waits") for n in range(3)]
+    cells.append(ToyCell(number=3, does="dies once", marks=str(tmp_path)))
+    told = TimeLimit(60).hold(lambda: run(cells, store, workers=1))
+    assert told == {cell.key: None for cell in cells}
+
+
 def numbers(groups):
     return [[cell.number for cell in group.cells] for group in groups]
 

@@ -30,6 +30,8 @@ class ToyCell(Cell):
                 mark.write("x")
         if self.does == "fails":
             raise RuntimeError("the toy broke")
+        if self.does == "dies once" and len((Path(self.marks) / f"{self.number}").read_text()) == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
         if self.does == "dies":
             os.kill(os.getpid(), signal.SIGKILL)
         if self.does == "runs on":

@@ -62,11 +62,13 @@ def _check_ids(feed: Feed, words: dict[str, int | None]) -> None:
     of_one = next(iter(words.values()), None) if len(feed.parts) == 1 else None
     for part in feed.parts:
         size = words.get(part.name, of_one)
-        ids = np.append(part.values, feed.pad_value)
-        if size and part.role == TOKENS and not (ids.min() >= 0 and ids.max() < size):
-            bad = ids.min() if ids.min() < 0 else ids.max()
-            what = "pad_value" if bad == feed.pad_value else f"ids in {part.name}"
-            raise InputError(what, f"from 0 to {size - 1}, as the Embedding has {size} rows", f"{bad:g}")
+        given = {f"ids in {part.name}": part.values} | (
+            {"pad_value": np.array(feed.pad_value)} if part.has_content else {}
+        )
+        for what, ids in given.items() if size else ():
+            outside = ids[~((ids >= 0) & (ids < size))]
+            if len(outside):
+                raise InputError(what, f"from 0 to {size - 1}, as the Embedding has {size} rows", f"{outside[0]:g}")
 
 
 def _made_up(model: Any, pad_value: float, time_axis: int, seed: int) -> Feed:

@@ -112,6 +112,8 @@ def _with_target(path: str, found: pd.DataFrame, target: str, notes: list[str]) 
     labelled = found[found[target] != ""]
     if len(labelled) < len(found):
         notes.append(f"{len(found) - len(labelled)} rows (target missing)")
+    if labelled.empty:
+        raise InputError(f"target {target} of {path}", "known in some rows", f"missing in all {len(found)}")
     _check_words(path, labelled[target])
     if not _target(labelled[target])[1]:
         return labelled

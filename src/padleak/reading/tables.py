@@ -54,6 +54,9 @@ def read_parquet(file: str | Path) -> pd.DataFrame:
     unpacked = 0
     with pyarrow.parquet.ParquetFile(file) as table:
         for rows in table.iter_batches(_ROWS_AT_ONCE):
+            rows.validate(
+                full=True
+            )  # text that is not UTF-8 is found here, where pandas would find it on first use, if at all
             unpacked += sum(map(_size, rows.columns))
             check_size(file, unpacked, packed=unpacked)
     return pd.read_parquet(file)

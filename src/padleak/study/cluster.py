@@ -138,6 +138,7 @@ class Crew:
         self._seen = time.monotonic()
         self._running: dict[Future, Group] = {}
         self._given_up: set[str] = set()
+        self._stuck: set[str] = set()
         self._arrived: queue.SimpleQueue[Future] = queue.SimpleQueue()
 
     def check(self) -> None:
@@ -181,11 +182,13 @@ class Crew:
             while backlog or self._running:
                 heed()
                 idle = len(self._look()) - len(self._running)
+                self._take_back_stuck(backlog)
                 for group in backlog.take(max(0, idle), busy=len(self._running)):
                     self._hand_out(group, away, probe, limit)
                 with contextlib.suppress(queue.Empty):
                     future = self._arrived.get(timeout=_SECONDS_BETWEEN_LOOKS)
-                    self._take_in(future, self._running.pop(future), backlog, store, progress)
+                    if group := self._running.pop(future, None):
+                        self._take_in(future, group, backlog, store, progress)
                 while not events.empty():
                     under_way(*events.get())
 
@@ -214,6 +217,13 @@ class Crew:
             progress(key, error)
         backlog.give_back(group.cells[len(report.done) :], report.worker)
 
+    def _take_back_stuck(self, backlog: "Backlog") -> None:
+        """Take back what waits for a worker that is gone: Dask would keep it for that one, though others may have it."""
+        for future in [future for future in self._running if future.key in self._stuck]:
+            backlog.give_back(self._running.pop(future).cells, worker="")
+            future.cancel()
+        self._stuck = set()
+
     def _take_in_loss(
         self, error: Exception, group: "Group", backlog: "Backlog", store: Store, progress: Progress
     ) -> None:
@@ -230,7 +240,7 @@ class Crew:
         now = time.monotonic()
         if now - self._looked >= _SECONDS_BETWEEN_LOOKS or not self._fit:
             with _scheduler_may_be_lost():
-                workers = self._client.run_on_scheduler(_lister())
+                workers, self._stuck = self._client.run_on_scheduler(_lister())
             self._looked = now
             self._fit = {
                 address: threads
@@ -278,8 +288,9 @@ def _naming_what_the_machine_refuses() -> Iterator[None]:
 
 
 def _lister() -> Callable:
-    def list_workers(dask_scheduler) -> dict[str, tuple[int, dict[str, float]]]:
-        return {address: (state.nthreads, state.resources) for address, state in dask_scheduler.workers.items()}
+    def list_workers(dask_scheduler) -> tuple[dict[str, tuple[int, dict[str, float]]], set[str]]:
+        workers = {address: (state.nthreads, state.resources) for address, state in dask_scheduler.workers.items()}
+        return workers, {task.key for task in dask_scheduler.unrunnable}
 
     return list_workers
 

@@ -2,13 +2,13 @@
 
 import functools
 import importlib.util
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from padleak.arguments import check_kind, check_name
 from padleak.errors import InputError, naming_the_line, unknown_name
+from padleak.folders import find_folder
 from padleak.study.claims import Claim
 from padleak.study.grid import Design, Profile
 
@@ -46,12 +46,8 @@ class Experiment:
 
 
 def experiments_folder() -> Path:
-    """`$PADLEAK_EXPERIMENTS`, else `experiments` here, else the one beside the installed sources."""
-    beside_sources = Path(__file__).parents[3] / "experiments"
-    for folder in (os.environ.get("PADLEAK_EXPERIMENTS"), "experiments", beside_sources):
-        if folder and Path(folder).is_dir():
-            return Path(folder).resolve()
-    raise InputError("experiments", "a folder here, or named by PADLEAK_EXPERIMENTS", "neither")
+    """`$PADLEAK_EXPERIMENTS`, else `experiments` here, else those that came with the package."""
+    return find_folder("experiments")
 
 
 def find_experiments() -> dict[str, Experiment]:
