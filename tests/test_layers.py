@@ -36,7 +36,7 @@ MAY_IMPORT = {
         "models",
         "audit",
         "reading",
-    },  # fmt: skip
+    },
     "audit": {"errors", "arguments", "memory", "registry", "data", "measures", "models", "reading"},
     "__main__": {"cli"},
     "testing": {"audit"},
