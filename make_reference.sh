@@ -9,4 +9,4 @@ cd results/standard
 cp -R report.html report.md verdicts.json run.json environment.json checksums.json cells.csv measurements.parquet figures ../reference/
 cd ../..
 if [ "${1:-}" = bench ]; then .venv/bin/padleak bench --json results/reference/bench.json; fi
-.venv/bin/padleak report results/reference --into README.md
+for file in README.md ARTIFACT.md; do .venv/bin/padleak report results/reference --into $file; done

@@ -1,4 +1,4 @@
-"""The README says what the reference says."""
+"""README and ARTIFACT say what the reference says."""
 
 import re
 from pathlib import Path
@@ -12,11 +12,20 @@ from padleak.report.summary import summarise_into
 REPOSITORY = Path(__file__).parents[1]
 
 
-def test_the_summary_in_the_readme_is_that_of_the_reference(tmp_path):
-    copy = tmp_path / "README.md"
-    copy.write_text((REPOSITORY / "README.md").read_text())
+@pytest.mark.parametrize("name", ["README.md", "ARTIFACT.md"])
+def test_what_is_said_of_results_is_that_of_the_reference(tmp_path, name):
+    copy = tmp_path / name
+    copy.write_text((REPOSITORY / name).read_text())
     summarise_into(REPOSITORY / "results" / "reference", copy)
-    assert copy.read_text() == (REPOSITORY / "README.md").read_text()
+    assert copy.read_text() == (REPOSITORY / name).read_text()
+
+
+def test_every_claim_has_a_command_that_names_its_experiment():
+    rows = re.findall(
+        r"^\| \*\*(\w+)\*\* .*? \| `\./run_all\.sh standard (\w+)` \|", (REPOSITORY / "ARTIFACT.md").read_text(), re.M
+    )
+    verdicts = padleak.load(REPOSITORY / "results" / "reference").verdicts
+    assert rows == list(zip(verdicts["id"], verdicts["experiment"]))
 
 
 @pytest.mark.slow

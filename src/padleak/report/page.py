@@ -35,6 +35,8 @@ from padleak.study.results import Results
 from padleak.study.seal import made_from, seal_folder
 
 Say = Callable[[str], None]
+_WORKERS = 2
+"""Over which minutes are spread."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,15 @@ def _picture(figure: Figure) -> bytes:
     return small.getvalue()
 
 
+def _minutes_by_experiment(results: Results) -> dict[str, str]:
+    """How long the cells of each experiment took, spread over some workers; experiments share cells."""
+    seconds = results.cells.set_index("cell").seconds if len(results.cells) else pd.Series(dtype=float)
+    return {
+        name: f"{seconds.reindex(about['cells']).sum() / 60 / _WORKERS:.1f}"
+        for name, about in results.run["experiments"].items()
+    }
+
+
 def gather(results: Results, sections: list[Section]) -> dict:
     """All that the templates need."""
     run = results.run
@@ -186,6 +197,8 @@ def gather(results: Results, sections: list[Section]) -> dict:
             "trained": int(facts.epochs.notna().sum()) if "epochs" in facts else 0,
             "measurements": f"{len(results.measurements):,}",
             "seeds": int(facts.seed.nunique()) if len(facts) else 0,
+            "minutes_of": _minutes_by_experiment(results),
+            "workers": _WORKERS,
             "minutes": say_number(facts.seconds.sum() / 60) if len(facts) else "0",
             "milliseconds": say_number(1000 * facts.seconds_per_step.median()) if "seconds_per_step" in facts else "-",
             "data": sorted(facts.data.dropna().unique()) if "data" in facts else [],

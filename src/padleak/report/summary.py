@@ -1,4 +1,4 @@
-"""What a README says of the results: the answer and the verdicts, and what benchmarks found, each between two markers."""
+"""What README.md and ARTIFACT.md say of the results, each block between two markers."""
 
 import json
 from collections.abc import Iterator
@@ -10,13 +10,19 @@ from padleak.report.templating import templates
 from padleak.report.words import say_number
 from padleak.study.results import Results
 
-_RESULTS, _SPEEDS = "<!-- results -->", "<!-- speeds -->"
+_BLOCKS = {
+    "<!-- results -->": "summary.md.j2",
+    "<!-- commands -->": "commands.md.j2",
+    "<!-- checklist -->": "checklist.md.j2",
+}
+"""Marker -> template of what stands between two of it."""
+_SPEEDS = "<!-- speeds -->"
 _ROOMS = ("engine.", "report.", "machine.")
 
 
 def summarise_into(folder: Path, file: Path) -> None:
-    """Replace what stands between the markers of a Markdown file by the answer and the verdicts; and, where it has markers for
-    them and `bench.json` is in the folder, the ratios that the benchmarks found.
+    """Replace what stands between the markers of a Markdown file: the answer and the verdicts, the command of every claim, the
+    checklist of reproducibility; and, where `bench.json` is in the folder, the ratios that the benchmarks found.
 
     Raises:
         InputError: The file is no text, or lacks the markers.
@@ -25,7 +31,10 @@ def summarise_into(folder: Path, file: Path) -> None:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError(str(file), "text in UTF-8", str(error)) from None
-    text = _replace(file, text, _RESULTS, _say_results(folder))
+    content = gather(Results(folder), [])
+    markers = [marker for marker in _BLOCKS if marker in text]
+    for marker in markers or _BLOCKS:
+        text = _replace(file, text, marker, templates().get_template(_BLOCKS[marker]).render(content))
     bench = Path(folder) / "bench.json"
     if _SPEEDS in text and bench.is_file():
         text = _replace(file, text, _SPEEDS, "\n".join(_say_speeds(json.loads(bench.read_text(encoding="utf-8")))))
@@ -37,10 +46,6 @@ def _replace(file: Path, text: str, marker: str, block: str) -> str:
         raise InputError(str(file), f"a file with two lines {marker}", f"one with {text.count(marker)}")
     before, _, after = text.split(marker)
     return f"{before}{marker}\n{block}\n{marker}{after}"
-
-
-def _say_results(folder: Path) -> str:
-    return templates().get_template("summary.md.j2").render(gather(Results(folder), []))
 
 
 def _say_speeds(figures: list[dict]) -> Iterator[str]:
