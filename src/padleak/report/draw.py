@@ -15,7 +15,7 @@ def plot(table: pd.DataFrame, x: str, hue: str | None = None, ax: Axes | None = 
     """Mean of `value` over seeds with its 95 % Student interval.
 
     Args:
-        table: Measurements of one metric, such as `where(results.of("core_grid"), metric="accuracy")`; what is neither in `x` nor
+        table: Measurements of one metric: `where(results.of("core_grid"), metric="accuracy")`. What is neither in `x` nor
             in `hue` is averaged within each seed.
         x: Column of the x axis. Numbers make a line with a band; names make dots with bars, one below the other.
         hue: Column by which lines or dots are told apart, or None.
