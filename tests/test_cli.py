@@ -9,7 +9,7 @@ def padleak(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     import os
 
     return subprocess.run(
-        [sys.executable, "-m", "padleak.cli", *arguments],
+        [sys.executable, "-m", "padleak", *arguments],
         capture_output=True, text=True, check=False, env=os.environ | environment,
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ def padleak_here(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     """The command, in a folder that is no checkout and with nothing in the environment that names one."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PADLEAK_")}
     return subprocess.run(
-        [sys.executable, "-m", "padleak.cli", *arguments],
+        [sys.executable, "-m", "padleak", *arguments],
         capture_output=True, text=True, check=False, cwd=folder, env=environment,
     )  # fmt: skip
 
@@ -137,7 +137,7 @@ def test_a_name_that_is_taken_is_told(copy):
 def test_a_folder_that_is_named_and_missing_is_told(folder):
     environment = os.environ | {"PADLEAK_EXTENSIONS": "nowhere"}
     found = subprocess.run(
-        [sys.executable, "-m", "padleak.cli", "list"],
+        [sys.executable, "-m", "padleak", "list"],
         capture_output=True, text=True, check=False, cwd=folder, env=environment,
     )  # fmt: skip
     assert found.returncode == 2 and "PADLEAK_EXTENSIONS must be a folder that exists" in found.stderr

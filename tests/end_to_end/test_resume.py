@@ -31,7 +31,7 @@ def command(tmp_path, monkeypatch):
     experiments.mkdir()
     (experiments / "tiny.py").write_text(EXPERIMENT)
     monkeypatch.setenv("PADLEAK_EXPERIMENTS", str(experiments))
-    start = [sys.executable, "-m", "padleak.cli", "run", "--profile", "smoke", "--workers", "2", "--seeds", "30"]
+    start = [sys.executable, "-m", "padleak", "run", "--profile", "smoke", "--workers", "2", "--seeds", "30"]
     return lambda folder: [*start, "--results", str(folder)]
 
 

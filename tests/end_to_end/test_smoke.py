@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "padleak.cli", *arguments],
+        [sys.executable, "-m", "padleak", *arguments],
         capture_output=True, text=True, check=False, cwd=REPOSITORY, env=os.environ | environment,
     )  # fmt: skip
 

@@ -122,7 +122,7 @@ def _nothing_starts() -> Iterator[None]:
     choose = bench.choose_benchmarks
     with contextlib.ExitStack() as stack:
         for place in (
-            "padleak.cli._run_plan",
+            "padleak.cli.running.run_plan",
             "padleak.study.estimate.calibrate",
             "padleak.study.reproduce.schedule.run",
             "padleak.audit.examine",

@@ -117,7 +117,7 @@ def command(folder: Path) -> Callable[[Path], list[str]]:
     experiments.mkdir()
     (experiments / "storm.py").write_text(EXPERIMENT.replace("NUMBER", str(_CELLS)))
     os.environ["PADLEAK_EXPERIMENTS"] = str(experiments)
-    start = [sys.executable, "-m", "padleak.cli", "run", "--profile", "smoke", "--workers", "2"]
+    start = [sys.executable, "-m", "padleak", "run", "--profile", "smoke", "--workers", "2"]
     return lambda results: [*start, "--results", str(results)]
 
 

@@ -232,7 +232,7 @@ def test_an_error_in_an_experiment_is_told_with_file_and_line(tmp_path, monkeypa
 
 @pytest.mark.parametrize("debug", [False, True])
 def test_a_refusal_is_one_message_and_debug_shows_where(debug):
-    command = [sys.executable, "-m", "padleak.cli", *(["--debug"] if debug else []), "run", "core_gird"]
+    command = [sys.executable, "-m", "padleak", *(["--debug"] if debug else []), "run", "core_gird"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ("Traceback" in done.stderr) == debug
     assert (done.stdout, done.returncode) == ("", 2)

@@ -133,7 +133,7 @@ main()
 
 
 def test_importing_and_listing_opens_no_connection(watched, notes):
-    code, output, _ = finish(start(watched, "-m", "padleak.cli", "list"))
+    code, output, _ = finish(start(watched, "-m", "padleak", "list"))
     assert code == 0 and output
     assert {line.split()[0] for line in notes.read_text().splitlines()} == {"watching"}
 

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 import padleak
-from padleak.cli import _slug, app
+from padleak.cli import app
+from padleak.cli.source import slug
 from padleak.errors import InputError
 from padleak.report.page import write_report
 from padleak.study.check import check
@@ -93,7 +94,7 @@ class TestNames:
         [("csv:../../etc/passwd", "passwd"), ("csv:/a/..", "data"), ("csv:a/%2e%2e?text=../x", "2e-2e"), ("../..", "data")],
     )  # fmt: skip
     def test_of_data_become_one_plain_folder_name(self, source, name):
-        assert _slug(source) == name
+        assert slug(source) == name
 
     def test_of_experiments_are_those_there_are(self, around, monkeypatch):
         (around / "evil.py").write_text("open('sprung', 'w')")

@@ -42,7 +42,7 @@ def test_verdicts_are_those_of_the_other_backend(tmp_path, monkeypatch):
     monkeypatch.setenv("PADLEAK_EXPERIMENTS", str(tmp_path / "experiments"))
     for backend in ("tensorflow", "jax"):
         subprocess.run(
-            [sys.executable, "-m", "padleak.cli", "run", "--workers", "0", "--results", str(tmp_path / backend)],
+            [sys.executable, "-m", "padleak", "run", "--workers", "0", "--results", str(tmp_path / backend)],
             check=True, capture_output=True,
             env=os.environ | {"KERAS_BACKEND": backend},
         )  # fmt: skip

@@ -182,7 +182,7 @@ def test_a_cell_that_kills_its_workers_costs_itself_alone(hand, store):
 def test_an_address_that_nobody_answers_is_one_clear_error(tmp_path):
     start = time.monotonic()
     result = subprocess.run(
-        [sys.executable, "-m", "padleak.cli", "run", "--profile", "smoke", "--results", str(tmp_path / "results"),
+        [sys.executable, "-m", "padleak", "run", "--profile", "smoke", "--results", str(tmp_path / "results"),
          "--scheduler", "127.0.0.1:1"],
         capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(SOURCES)}, cwd=SOURCES.parent, check=False,
     )  # fmt: skip
