@@ -427,3 +427,9 @@ def test_experiments_share_the_model_that_is_trained_as_bert_is():
         for name in ("masking_rate", "masking_split", "word_order")
     ]
     assert len(keys[0] & keys[1] & keys[2]) == PROFILES["standard"].seeds
+
+
+def test_a_folder_that_is_named_and_not_there_is_told(monkeypatch):
+    monkeypatch.setenv("PADLEAK_EXPERIMENTS", "nowhere")
+    with pytest.raises(InputError, match="PADLEAK_EXPERIMENTS must be a folder that exists; got nowhere"):
+        find_experiments()

@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "testing": {"audit"},
     "pytest_plugin": {"testing"},
-    "report": {"errors", "arguments", "discovery", "registry", "data", "measures", "study"},
+    "report": {"errors", "arguments", "reading", "discovery", "registry", "data", "measures", "study"},
     "cli": {"errors", "registry", "progress", "bench", "data", "measures", "models", "study", "report", "audit"},
     "__init__": {"errors", "study", "audit"},
 }

@@ -37,7 +37,7 @@ def import_extensions() -> None:
 def note(name: str, module: str) -> None:
     """Remember that a module registers something under a name, if it is one of the user's."""
     if module.startswith(_WITHIN):
-        _ADDED.setdefault(name, set()).add(module.removeprefix(_WITHIN) + ".py")
+        _ADDED.setdefault(name, set()).add(module.removeprefix(_WITHIN).replace(".", "/") + ".py")
 
 
 def behind(names: Iterable[str]) -> dict[str, str]:
@@ -53,7 +53,10 @@ def behind(names: Iterable[str]) -> dict[str, str]:
 def digests() -> dict[str, str]:
     """File -> digest of it and of what all files share, as they were when it was first asked for."""
     shared = b"".join(file.read_bytes() for file in sorted(_FOLDER.glob("_*.py")))
-    return {file.name: hashlib.sha256(file.read_bytes() + shared).hexdigest()[:12] for file in _files()}
+    return {
+        file.relative_to(_FOLDER).as_posix(): hashlib.sha256(file.read_bytes() + shared).hexdigest()[:12]
+        for file in sorted(_FOLDER.rglob("*.py"))
+    }
 
 
 def _files() -> list[Path]:

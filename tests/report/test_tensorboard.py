@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from padleak.errors import InputError
 from padleak.report.tensorboard import log_cells
 from padleak.study.results import Results
 
@@ -44,6 +45,15 @@ def read(folder):
             tensor = tf.make_ndarray(value.tensor)
             found.setdefault(value.tag, {})[event.step] = tensor.item()
     return found
+
+
+@pytest.mark.parametrize("name", ["kind", "cell"])
+def test_names_that_lead_out_of_the_folder_are_refused(results, tmp_path, name):
+    cells = pd.read_csv(tmp_path / "cells.csv").assign(**{name: "../../elsewhere"})
+    cells.to_csv(tmp_path / "cells.csv", index=False)
+    with pytest.raises(InputError, match="names stay within a folder"):
+        log_cells(results, tmp_path / "logs" / "deep")
+    assert not (tmp_path / "logs").exists()
 
 
 def test_what_was_logged_is_read_back(results, tmp_path):

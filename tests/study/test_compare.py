@@ -111,6 +111,19 @@ def test_numbers_that_are_missing_in_both_are_the_same(results):
     assert contrast.metrics[["pairs", "identical", "difference"]].to_numpy().tolist() == [[6, 1.0, 0.0]]
 
 
+def test_claims_without_an_effect_in_either_have_not_moved(results):
+    nothing = compare(results("a", seeds=0), results("b", seeds=0))
+    assert nothing.claims.effect_before.isna().all() and nothing.moved.claims.empty
+
+
+def test_runs_without_claims_are_compared_and_checked(results):
+    first, second = results("a"), results("b")
+    for run in (first, second):
+        (run.folder / "verdicts.json").write_text("[]")
+    assert compare(Results(first.folder), Results(second.folder)).claims.empty
+    assert check(Results(first.folder), Results(second.folder))["problems"] == []
+
+
 def test_effects_outside_the_reference_are_told(results):
     reference, other = results("a"), results("b", Moved)
     assert "1 of 1 effects lie within" in check(reference, reference)["summary"]

@@ -86,6 +86,12 @@ def test_a_cell_for_which_there_is_no_memory_is_kept_with_its_reason(store):
     assert told[cells[1].key] is None
 
 
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), 0.0, -1.0, 1e12])
+def test_a_limit_that_is_none_is_told(seconds):
+    with pytest.raises(InputError, match="--time-limit must be minutes up to"):
+        TimeLimit(seconds)
+
+
 def _busy_until(end):
     while time.monotonic() < end:
         pass

@@ -94,6 +94,19 @@ def test_a_failure_is_kept_until_the_cell_succeeds(store):
     assert store.failure(cell.key) is None
 
 
+def test_who_is_refused_sweeps_nothing_of_the_run_at_work(store):
+    with store.lock():
+        partial = store.folder / "cells" / ".partial-abc"
+        partial.mkdir()
+        assert store.is_at_work()
+        with pytest.raises(InputError, match="used by one run at a time"), Store(store.folder).lock():
+            pass
+        assert partial.is_dir()
+    assert not store.is_at_work()
+    with store.lock():
+        assert not partial.exists()
+
+
 def _try_lock(folder, queue):
     try:
         with Store(folder).lock():

@@ -7,9 +7,10 @@ import pytest
 from toys import ToyCell
 
 from padleak.errors import InputError
+from padleak.report.page import write_report
 from padleak.study import schedule, watch
 from padleak.study.claims import Above, Claim
-from padleak.study.experiment import Experiment
+from padleak.study.experiment import Experiment, choose_experiments
 from padleak.study.grid import PROFILES, Design
 from padleak.study.results import Results
 from padleak.study.store import Store
@@ -48,10 +49,34 @@ def test_what_is_finished_is_written_until_nothing_is_missing(store):
         )
         run(CELLS, store)  # meanwhile, the others are finished
 
-    assert watch.watch(store, write, said.append, seconds=0) == store.folder / "live"
+    with store.lock():
+        assert watch.watch(store, write, said.append, seconds=0) == store.folder / "live"
     assert seen == [(2, 2, 2), (4, 0, 0)]
     assert said[0].startswith("2 of 4 cells, ") and said[-1].startswith("4 of 4 cells, ")
-    assert not (store.folder / "verdicts.json").exists()  # that is the run's to write
+    # Those are the run's to write.
+    assert not (store.folder / "verdicts.json").exists() and not (store.folder / "run.json").exists()
+
+
+def test_it_ends_with_the_run_though_cells_failed(store):
+    announce(PLAN, store)
+    run(CELLS[:3], store)
+    seen = []
+    watch.watch(store, lambda folder: seen.append(len(Results(folder).measurements)), lambda line: None, seconds=0)
+    assert seen == [3]
+
+
+def test_before_the_first_cell_is_finished_there_is_a_report(store):
+    announce(PLAN, store)
+    watch.watch(store, write_report, lambda line: None, seconds=0)
+    results = Results(store.folder / "live")
+    assert results.measurements.empty and results.cells.empty and results.verdicts.verdict.tolist() == ["inconclusive"]
+
+
+def test_an_experiment_that_is_not_here_is_named(store, monkeypatch):
+    announce(PLAN, store)
+    monkeypatch.setattr(watch, "choose_experiments", choose_experiments)
+    with pytest.raises(InputError, match=r"experiment must be one of .*; got toys"):
+        watch.plan_of(store)
 
 
 def test_before_a_run_has_begun_there_is_nothing_to_watch(store):
@@ -62,7 +87,7 @@ def test_before_a_run_has_begun_there_is_nothing_to_watch(store):
         json.dumps({"experiments": {}, "profile": {"no": 1}}),
     ):
         if content is not None:
-            (store.folder / "run.json").write_text(content)
+            (store.folder / "plan.json").write_text(content)
         with pytest.raises(InputError, match="results folder must be of a run that has begun"):
             watch.watch(store, lambda folder: None, lambda line: None, seconds=0)
 

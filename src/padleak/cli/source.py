@@ -12,7 +12,7 @@ _AS_SAID = {"tables": "a table", "corpora": "a corpus", "pairs": "pairs of texts
 
 
 def find_source(dataset: str, of_texts: dict[str, str], of_tables: dict[str, str]) -> tuple[str, str]:
-    """What is read, a key of `_TAKEN_AS`, and its source with the options that name columns, files made absolute so that
+    """What is read, a key of `TAKEN_AS`, and its source with the options that name columns, files made absolute so that
     workers find them."""
     from urllib.parse import urlencode
 

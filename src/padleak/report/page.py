@@ -159,6 +159,16 @@ def _minutes_by_experiment(results: Results) -> dict[str, str]:
     }
 
 
+def _as_far_as_measured(write: Callable[[Results], list], results: Results) -> list:
+    """What there is to say; nothing where cells are missing without which there is not."""
+    try:
+        return write(results)
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        if not any(about["missing"] for about in results.run["experiments"].values()):
+            raise
+        return []
+
+
 def gather(results: Results, sections: list[Section]) -> dict:
     """All that the templates need."""
     run = results.run
@@ -175,9 +185,9 @@ def gather(results: Results, sections: list[Section]) -> dict:
     choices = find_choices(results)
     return {
         "policy": content_policy(),
-        "answer": write_answer(results),
-        "thread": answer_thread(results),
-        "article": answer_article(results),
+        "answer": _as_far_as_measured(write_answer, results),
+        "thread": _as_far_as_measured(answer_thread, results),
+        "article": _as_far_as_measured(answer_article, results),
         "weighed": weigh_article(results),
         "advice": write_advice(choices),
         "sheets": [show(choice) for choice in choices.values()],

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from padleak.errors import InputError
+from padleak.reading.archive import leads_away
 from padleak.study.results import Results
 
 _NOT_SETTINGS = {"cell", "validation_loss"}
@@ -19,12 +21,18 @@ def log_cells(results: Results, folder: Path) -> int:
 
     Returns:
         How many cells were logged.
+
+    Raises:
+        InputError: Names of cells lead out of the folder.
     """
     import tensorflow as tf
 
     numbers = results.measurements.groupby(["cell", "metric", "probe"], observed=True).value.mean()
     cells = results.cells.to_dict("records")
     for cell in cells:
+        for name in (cell["kind"], cell["cell"]):
+            if leads_away(name):
+                raise InputError(str(results.folder / "cells.csv"), "of cells whose names stay within a folder", name)
         with tf.summary.create_file_writer(str(folder / cell["kind"] / cell["cell"])).as_default():
             for epoch, loss in enumerate(_losses(cell)):
                 tf.summary.write("validation_loss", loss, epoch, _shown_as("scalars"))

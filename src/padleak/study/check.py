@@ -33,7 +33,7 @@ def check(results: Results, reference: Results | None) -> dict[str, Any]:
 
 def _of_itself(results: Results) -> list[str]:
     """Damaged files and cells, cells that are missing, and other code."""
-    damaged = [f"{results.folder / name}" for name in damaged_files(results.folder)]
+    damaged = [f"{results.folder}: {said}" for said in damaged_files(results.folder)]
     cells = [
         f"cell {cell.name}: {reason}; run again, and it is set aside and made anew"
         for cell in sorted(results.folder.glob("cells/[!.]*"))

@@ -216,7 +216,7 @@ def judge(cases: Iterable[Case]) -> list[dict]:
 
 def _examine(case: Case, claim: Claim) -> dict:
     """One claim before adjustment."""
-    values = [_values(part, case.measurements) for part in claim.parts]
+    values = [_values(part, case) for part in claim.parts]
     verdict = {
         "id": claim.id, "statement": claim.statement, "source": claim.source, "rule": claim.rule,
         "experiment": case.experiment, "verdict": "inconclusive", "effect": None, "low": None, "high": None,
@@ -252,10 +252,22 @@ def _ways(parts: tuple[Part, ...], values: list[np.ndarray]) -> dict[str, float]
     return ways
 
 
-def _values(part: Part, measurements: pd.DataFrame) -> np.ndarray:
-    if measurements.empty:
+def _values(part: Part, case: Case) -> np.ndarray:
+    """The number of every seed; none where cells are missing without which there is none."""
+    if case.measurements.empty:
         return np.array([])
-    return part.effect(measurements).dropna().to_numpy(dtype=float)
+    try:
+        with np.errstate(all="ignore"):
+            return part.effect(case.measurements).dropna().to_numpy(dtype=float)
+    except (
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ):  # whatever an effect trips over where its rows are not there
+        if not case.missing:
+            raise
+        return np.array([])
 
 
 def _describe(part: Part, values: np.ndarray) -> dict:

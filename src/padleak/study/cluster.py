@@ -191,6 +191,7 @@ class Crew:
                         self._take_in(future, group, backlog, store, progress)
                 while not events.empty():
                     under_way(*events.get())
+                self._take_back_given_up(backlog, store, progress)
 
     def _hand_out(self, group: "Group", store: Store, probe: Path, limit: TimeLimit | None) -> None:
         future = self._client.submit(
@@ -224,13 +225,23 @@ class Crew:
             future.cancel()
         self._stuck = set()
 
+    def _take_back_given_up(self, backlog: "Backlog", store: Store, progress: Progress) -> None:
+        """What a worker cannot stop ends with it. Dask must not hand it to another; the rest of its group goes on."""
+        for future, group in list(self._running.items()):
+            hopeless = [cell for cell in group.cells if cell.key in self._given_up]
+            if hopeless:
+                del self._running[future]
+                future.cancel()
+                backlog.give_back([cell for cell in group.cells if cell not in hopeless], worker="")
+            for cell in hopeless:
+                self._given_up.discard(cell.key)
+                _fail(cell, TimeoutError("could not be stopped: its worker was ended (--time-limit)"), store, progress)
+
     def _take_in_loss(
         self, error: Exception, group: "Group", backlog: "Backlog", store: Store, progress: Progress
     ) -> None:
         for cell in group.cells:
-            if cell.key in self._given_up:
-                _fail(cell, TimeoutError("could not be stopped: its worker was ended (--time-limit)"), store, progress)
-            elif group.alone:
+            if group.alone:
                 _fail(cell, RuntimeError(f"the worker was lost: {error}"), store, progress)
             else:
                 backlog.suspect([cell])

@@ -14,6 +14,7 @@ from padleak.study.revisions import differing
 
 _NOT_SETTINGS = ("cell", "value", "data_version", "backend")
 """Columns of measurements by which rows are not paired: what came out, and what may be the cause of it."""
+_OF_A_CLAIM = ["id", "statement", "before", "after", "effect_before", "effect_after", "difference", "low", "high", "n"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Contrast:
     @property
     def moved(self) -> "Contrast":
         """The same without what did not change: claims of the same verdict and effect, metrics that agree in every bit."""
-        stayed = (self.claims.before == self.claims.after) & (self.claims.effect_before == self.claims.effect_after)
+        before, after = self.claims.effect_before, self.claims.effect_after
+        stayed = (self.claims.before == self.claims.after) & ((before == after) | (before.isna() & after.isna()))
         return Contrast(self.causes, self.claims[~stayed], self.metrics[self.metrics.identical < 1])
 
     @property
@@ -81,7 +83,8 @@ def _claims(first: Results, second: Results) -> pd.DataFrame:
         row |= {f"effect_{side}": verdict[f"effect_{side}"] for side in ("before", "after")}
         paired = _difference(first, second, *known[row["id"]]) if row["id"] in known else np.array([])
         rows.append(row | _estimate(paired))
-    return pd.DataFrame(rows).sort_values("id", key=_by_letter_and_number, ignore_index=True)
+    found = pd.DataFrame(rows, columns=None if rows else _OF_A_CLAIM)
+    return found.sort_values("id", key=_by_letter_and_number, ignore_index=True)
 
 
 def _either(verdict: dict[str, Any], name: str) -> Any:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from padleak.errors import InputError
+
 T = TypeVar("T")
 
 
@@ -24,6 +26,13 @@ class TimeLimit:
 
     seconds: float
     grace: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seconds <= threading.TIMEOUT_MAX:
+            minutes = f"{self.seconds / 60:g}"
+            raise InputError(
+                "--time-limit", f"minutes up to {threading.TIMEOUT_MAX / 60:.0f}, or 0 for no limit", minutes
+            )
 
     def hold(self, work: Callable[[], T], give_up: Callable[[], None] = lambda: None) -> T:
         """Do some work in this thread, within the limit.

@@ -44,7 +44,7 @@ def reproduce(results: Results, count: int, seed: int, workers: int, say: Callab
 
 def _choose(results: Results, count: int, seed: int) -> list[Cell]:
     plan = Plan.of(choose_experiments(list(results.run["experiments"])), results.profile)
-    finished = Store(results.folder).finished() if results.has_states() else set()
+    finished = Store(results.folder).finished() if results.has_cells() else set()
     cells = sorted(
         (cell for cell in plan.cells if cell.key in finished and not cell.is_timed), key=lambda cell: cell.key
     )

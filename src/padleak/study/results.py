@@ -70,7 +70,8 @@ class Results:
     @cached_property
     def verdicts(self) -> pd.DataFrame:
         """One row a claim."""
-        return pd.DataFrame(self._read("verdicts.json", _read_verdicts))
+        found = self._read("verdicts.json", _read_verdicts)
+        return pd.DataFrame(found, columns=None if found else sorted(_OF_A_VERDICT))
 
     def read_all(self) -> None:
         """Read every table now.
@@ -104,7 +105,7 @@ class Results:
             raise InputError(str(file), "as `padleak run` wrote it", "another file")
         return about
 
-    def has_states(self) -> bool:
+    def has_cells(self) -> bool:
         """Whether the folder still holds the cells, and not only the tables."""
         return (self.folder / "cells").is_dir()
 

@@ -46,16 +46,27 @@ class Store:
 
     def prepare(self) -> None:
         """Make the folders; sweep what an interrupted run left half written."""
-        try:
-            for folder in (self._cells, self._failures):
-                own_folder(folder)
-        except OSError as error:
-            raise InputError("results folder", "a place that can be written to", str(error)) from None
+        self._make_folders()
         left = place_of(self.folder, "").parent
         for folder in (self._damaged, left):
             check_own(folder)
         for stray in [*self._cells.glob(".partial-*"), *self.folder.glob(".partial-*"), *left.glob(".partial-*")]:
             shutil.rmtree(stray) if stray.is_dir() and not stray.is_symlink() else stray.unlink()
+
+    def _make_folders(self) -> None:
+        try:
+            for folder in (self._cells, self._failures):
+                own_folder(folder)
+        except OSError as error:
+            raise InputError("results folder", "a place that can be written to", str(error)) from None
+
+    def is_at_work(self) -> bool:
+        """Whether a run has the folder in hand."""
+        try:
+            with FileLock(self.folder / ".lock", timeout=0):
+                return False
+        except Timeout:
+            return True
 
     def set_aside_damaged(self) -> dict[str, str]:
         """Move what is among the finished cells and is not whole to `damaged/`, so that it is made anew.
@@ -73,9 +84,10 @@ class Store:
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Keep a second run off this folder. The lock ends with the process, however that ends."""
-        self.prepare()
+        self._make_folders()
         try:
             with FileLock(self.folder / ".lock", timeout=0):
+                self.prepare()  # not before: what is half written may be the other run's
                 yield
         except Timeout:
             raise InputError(
@@ -166,7 +178,7 @@ class Store:
             if cell.key in finished:
                 about = read_account(self._cells / cell.key)
                 rows.append({"cell": cell.key, **about["factors"], **about["facts"]})
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=["cell", "kind", "seed", "seconds"])
 
     def experiments(self, profile: Profile) -> list[str]:
         """Names of the experiments that were run here under the same profile."""

@@ -19,6 +19,9 @@ from padleak.study.revisions import revisions_of
 from padleak.study.store import Store, describe_environment
 from padleak.study.work import UnderWay
 
+PLAN = "plan.json"
+"""File of the results folder that says what is being run; `run.json` says what was."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -111,5 +114,5 @@ def settle(
 
 
 def announce(plan: Plan, store: Store) -> None:
-    """Write into `run.json` what is about to be run, for who looks on."""
-    store.write_text(store.folder / "run.json", json.dumps(describe(plan, store), indent=1))
+    """Write into `plan.json` what is about to be run, for who looks on."""
+    store.write_text(store.folder / PLAN, json.dumps(describe(plan, store), indent=1))

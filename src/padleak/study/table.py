@@ -10,6 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+_ALWAYS = ["probe", "layer", "metric", "value", "cell", "kind", "seed"]
+"""Columns of every table, one without rows too."""
+
 
 def join(parts: Iterable[tuple[Path, str, dict[str, Any]]]) -> pd.DataFrame:
     """Read the tables of cells and put them one after another.
@@ -29,7 +32,7 @@ def join(parts: Iterable[tuple[Path, str, dict[str, Any]]]) -> pd.DataFrame:
         types = tuple((name, type(value)) for name, value in factors.items())
         alike[table.schema.remove_metadata(), types].append((place, table, {"cell": key, **factors}))
     if not alike:
-        return pd.DataFrame()
+        return pd.DataFrame(columns=_ALWAYS)
     wholes, places = zip(*(_join_alike(*zip(*same)) for same in alike.values()))
     order = np.argsort(np.concatenate(places), kind="stable")
     table = pd.concat(wholes, ignore_index=True)

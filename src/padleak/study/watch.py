@@ -11,7 +11,7 @@ from padleak.study.claims import Case, judge
 from padleak.study.experiment import choose_experiments
 from padleak.study.grid import Profile
 from padleak.study.store import Store
-from padleak.study.study import Plan, settle
+from padleak.study.study import PLAN, Plan, settle
 
 LIVE = "live"
 """Folder, within the results, of what is known so far; the run itself writes its own files at its end."""
@@ -21,19 +21,20 @@ def plan_of(store: Store) -> Plan:
     """What the run in a folder is doing, or did.
 
     Raises:
-        InputError: No run has begun there.
+        InputError: No run has begun there, or it runs what is not here.
     """
     try:
-        run = json.loads((store.folder / "run.json").read_text())
-        return Plan.of(choose_experiments(list(run["experiments"])), Profile(**run["profile"]))
+        run = json.loads((store.folder / PLAN).read_text())
+        names, profile = list(run["experiments"]), Profile(**run["profile"])
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(
             "results folder", "of a run that has begun", str(store.folder), "Start one with `padleak run`."
         ) from None
+    return Plan.of(choose_experiments(names), profile)
 
 
 def watch(store: Store, write: Callable[[Path], object], say: Callable[[str], None], seconds: float) -> Path:
-    """Settle and write anew in `live/` whenever more cells are finished, until none is missing.
+    """Settle and write anew in `live/` whenever more cells are finished, until none is missing or the run has ended.
 
     Args:
         store: Of a run that somebody else has under way.
@@ -47,13 +48,14 @@ def watch(store: Store, write: Callable[[Path], object], say: Callable[[str], No
     plan, seen = plan_of(store), -1
     wanted = {cell.key for cell in plan.cells}
     while True:
+        ended = not store.is_at_work()  # asked first, lest its last cells be missed
         done = len(store.finished() & wanted)
         if done > seen:
             settle(plan, store, into=store.folder / LIVE)
             write(store.folder / LIVE)
             say(f"{done} of {len(wanted)} cells, {store.folder / LIVE / 'report.html'}")
             seen = done
-        if done == len(wanted):
+        if ended or done == len(wanted):
             return store.folder / LIVE
         time.sleep(seconds)
 
@@ -71,11 +73,10 @@ class Settled:
         self._store, self._say = store, say
         finished = store.finished()
         self._open = {
-            experiment.name: (experiment, cells, {cell.key for cell in cells} - finished)
-            for experiment, cells in ((experiment, design.cells) for experiment, design in plan.designs)
-            if experiment.claims
+            experiment.name: (experiment, design.cells, left)
+            for experiment, design in plan.designs
+            if experiment.claims and (left := {cell.key for cell in design.cells} - finished)
         }
-        self._open = {name: entry for name, entry in self._open.items() if entry[2]}
 
     def done(self, key: str) -> None:
         """A cell is done, well or not."""

@@ -23,7 +23,7 @@ GIVEN_UP = "padleak cells given up"
 UnderWay = Callable[[str, float], None]
 """Called with the key of a cell and the share of its work that is done."""
 _SECONDS_BETWEEN_EVENTS = 1.0
-_SECONDS_FOR_LAST_WORDS = 1.0
+_SECONDS_FOR_LAST_WORDS = 3.0
 
 
 def nobody(key: str, share: float) -> None:

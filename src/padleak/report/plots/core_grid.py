@@ -68,7 +68,7 @@ def leakage_by_pad_count(table: pd.DataFrame, results: Results) -> Drawn | None:
 def state_distributions(table: pd.DataFrame, results: Results) -> Drawn | None:
     """State clouds with and without fill, in the plane of the unpadded states' first two principal components."""
     rows = plain_lstm(table)
-    if rows.empty or not results.has_states():
+    if rows.empty or not results.has_cells():
         return None
     figure, axes = new_figure(columns=4, width=11, height=3.4)
     moved = {}

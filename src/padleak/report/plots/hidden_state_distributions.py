@@ -85,7 +85,7 @@ def similarity_after_fill(table: pd.DataFrame, results: Results) -> Drawn | None
 def units_after_fill(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Ridges: distributions of the units that fill moves the most, without fill and with."""
     cells = where(table, kind="distribution", seed=0, masking=["none", "embedding", "masking_layer"])
-    if cells.empty or not results.has_states():
+    if cells.empty or not results.has_cells():
         return None
     masked = "embedding" if "embedding" in set(cells.masking) else "masking_layer"
     panels = [(masking, side) for masking in ("none", masked) for side in ("pre", "post")]

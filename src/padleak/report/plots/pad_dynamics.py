@@ -198,7 +198,7 @@ def attractor_portraits(table: pd.DataFrame, results: Results) -> Drawn | None:
     """Ways of states under fill, in the plane of their first two principal components."""
     cells = on_real_data(where(table, layer="map", metric="attractors", seed=0, layers=1, units=32, padding="post"))
     cells = where(cells, masking=["none", "unpadded"])
-    if cells.empty or not results.has_states():
+    if cells.empty or not results.has_cells():
         return None
     models = [model for model in _MODELS if model in set(cells.model)]
     figure, axes = new_figure(columns=len(models), rows=2, width=10, height=5.6)

@@ -33,7 +33,8 @@ def rebuild(results: Results, cell: str) -> Rebuilt:
         cell: Key of a cell of the kind `sequence`, as in the column `cell` of the tables.
 
     Raises:
-        InputError: A cell of another kind, one without weights, or one whose data are not those it was trained on.
+        InputError: A cell of another kind, one without weights, or one whose data or code are not those it was trained
+            on.
     """
     account, weights = results.account(cell), results.weights(cell)
     remade = _cell_of(account)
@@ -42,6 +43,12 @@ def rebuild(results: Results, cell: str) -> Rebuilt:
         raise InputError(
             f"data {remade.data}", f"those that cell {cell} was trained on (version {then})", f"version {now}",
             "Words have other numbers now: run the cell again.",
+        )  # fmt: skip
+    by_now, by_then = (remade.revision, remade.extensions), (account["revision"], account.get("extensions", {}))
+    if by_now != by_then:
+        raise InputError(
+            f"cell {cell}", f"of the code that is here (revision and files of yours: {by_now})", f"{by_then}",
+            "Run the cell again.",
         )  # fmt: skip
     backend.start()
     data = remade.load()
