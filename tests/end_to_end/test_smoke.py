@@ -198,11 +198,6 @@ def test_check_is_content_with_it_and_not_with_other_verdicts(results, folder, t
     assert found.returncode == 1 and f"{verdicts[0]['id']}: " in found.stdout
 
 
-def test_the_report_can_be_drawn_again_from_the_tables(results, folder):
-    drawn = run("report", str(folder))
-    assert drawn.returncode == 0 and drawn.stdout.strip().endswith("report.html")
-
-
 @pytest.mark.parametrize("file", sorted((REPOSITORY / "notebooks").glob("*.ipynb")), ids=lambda file: file.stem)
 def test_the_notebook_runs_from_top_to_bottom(results, folder, monkeypatch, file):
     import nbformat

@@ -109,7 +109,8 @@ def run(cells, store, address, **options):
 
 def contents(store: Store) -> dict[str, bytes]:
     """Every file of every cell, without the seconds that it took, and so without the seal on them."""
-    files = {str(file.relative_to(store.folder)): file.read_bytes() for file in store.folder.glob("cells/*/*")}
+    # What a worker was writing when it died is swept by the next run.
+    files = {str(file.relative_to(store.folder)): file.read_bytes() for file in store.folder.glob("cells/[!.]*/*")}
     return {name: re.sub(rb'"(seconds|seal)": [^,\n]+', b"", content) for name, content in files.items()}
 
 

@@ -40,7 +40,7 @@ def part_of(reference, folder, share, seed):
     return Results(folder)
 
 
-@pytest.mark.parametrize(("share", "seed"), [(0.02, 0), (0.1, 1), (0.3, 2), (0.7, 3), (0.97, 4)])
+@pytest.mark.parametrize(("share", "seed"), [(0.02, 0), (0.2, 1), (0.7, 2)])
 def test_a_part_of_the_cells_is_settled_and_told(tmp_path, share, seed):
     reference = padleak.load(REFERENCE)
     part = part_of(reference, tmp_path, share, seed)

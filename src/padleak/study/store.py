@@ -47,6 +47,9 @@ class Store:
     def prepare(self) -> None:
         """Make the folders; sweep what an interrupted run left half written."""
         self._make_folders()
+        self._sweep()
+
+    def _sweep(self) -> None:
         left = place_of(self.folder, "").parent
         for folder in (self._damaged, left):
             check_own(folder)
@@ -87,8 +90,9 @@ class Store:
         self._make_folders()
         try:
             with FileLock(self.folder / ".lock", timeout=0):
-                self.prepare()  # not before: what is half written may be the other run's
+                self._sweep()  # not before: what is half written may be the other run's
                 yield
+                self._sweep()  # what workers that died have left
         except Timeout:
             raise InputError(
                 "results folder", "used by one run at a time", str(self.folder),
