@@ -108,7 +108,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return found
 
 
-_OF_TIME = ("cells.csv", "environment.json", "report.html", "report.md", "checksums.json")
+_OF_TIME = ("plan.json", "cells.csv", "environment.json", "report.html", "report.md", "checksums.json")
 
 
 def command(folder: Path) -> Callable[[Path], list[str]]:
