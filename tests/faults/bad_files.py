@@ -223,8 +223,7 @@ def _ragged(draw: st.DrawFn, rows: list[list], place: int, bad: Callable) -> Bad
         for row in rows if every else [rows[place]]:
             row.insert(1, "x")
         # Where the file is, and in which line: the header is the first.
-        # Where the first line is the odd one, the next is told.
-        return bad("ragged row", says=("line 2",) if every else ("line",))
+        return bad("ragged row", says=("line 2",) if every else (f"line {place + 2}",))
     rows[place] = rows[place][:1]
     return bad("ragged row", rows=len(rows), must_refuse=False)
 
@@ -325,11 +324,12 @@ def _series(draw: st.DrawFn) -> Bad:
         return of(*lines[:place], line, *lines[place + 1 :])
 
     number = (f"a.ts, line {place + 3}",)
+    odd = number if place else ("a.ts, line",)  # where the first line is the odd one, the next is told
     cases = {
         "empty": [(b"", {}), (of(), {}), (b"@data", {}), ("\n".join(lines).encode(), {})],
         "one row": [(of(lines[0]), {})],
         "only one class": [(of(*(line[:-1] + "a" for line in lines)), {})],
-        "ragged row": [(with_line(line), {"says": number}) for line in ("1,2:1:a", "1,2,3:a", "1,2:1,2:1,2:a", "a",
+        "ragged row": [(with_line(line), {"says": odd}) for line in ("1,2:1:a", "1,2,3:a", "1,2:1,2:1,2:a", "a",
         "")[:4]],
         "wrong type": [(with_line(line), {"says": number}) for line in ("1,two:1,2:a", "1,,2:1,2,3:a", ":1:a", "1:2:")],
         "not finite": [(with_line(f"1,{odd},2:1,2,3:a"), {"rows": 30, "must_refuse": False}) for odd in ("nan", "inf",
