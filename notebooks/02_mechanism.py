@@ -24,25 +24,34 @@ results.verdicts[results.verdicts.experiment == "mechanism"][shown]
 # ## One row a layer
 #
 # `fill_norm` is the length of what a layer gives at fill, `leak` how far fill moves what it gives at real steps, both
-# in lengths of a real step; the side of fill that does more, mean over seeds.
+# in lengths of a real step; the side of fill that does more, means over seeds with intervals of 95 %.
 
 # %%
 keys = {"sort": False, "observed": True}
 chosen = where(table, metric=["fill_norm", "leak"])
 worst = chosen.groupby(["metric", "masked", "layer", "seed"], **keys).value.max().reset_index()
-shares = worst.pivot_table(index="layer", columns=["metric", "masked"], values="value", **keys)
-shares.round(3)
+means = summarise(worst, ["metric", "masked", "layer"])
+means["said"] = [f"{row['mean']:.2f} [{row.low:.2f}, {row.high:.2f}]" for _, row in means.iterrows()]
+means.pivot(index="layer", columns=["metric", "masked"], values="said").reindex(worst.layer.unique())
 
 # %%
-figure, axis = plt.subplots(figsize=(6, 6))
-sns.heatmap(shares, annot=True, fmt=".2f", cmap="Oranges", cbar=False, ax=axis)
-axis.set(xlabel="lengths of a real step, means over seeds", ylabel="")
-axis.set_xticklabels([f"{metric}\n{'masked' if masked else 'no mask'}" for metric, masked in shares])
-leak, outcome = shares["leak"], shares["fill_norm"]
-axis.set_title(
-    f"Zeros go in: {(outcome[False] > 0.01).sum()} of {len(shares)} layers make something of them;\n"
-    f"it reaches real steps through {(leak[False] > 0.01).sum()} without a mask, through {(leak[True] > 0.01).sum()} with one "
-    f"(n = {worst.seed.nunique()} seeds)"
+told = worst.assign(
+    told=worst.metric.map({"fill_norm": "what it gives at fill", "leak": "how far fill moves real steps"}),
+    mask=worst.masked.map({False: "no mask", True: "masked"}),
+)
+grid = sns.catplot(
+    told, x="value", y="layer", hue="mask", col="told", kind="point", linestyle="none", dodge=0.4, markersize=5,
+    height=6, aspect=0.75, palette=["#d55e00", "#0072b2"], errorbar=("ci", 95), seed=0,
+)  # fmt: skip
+grid.set(xlabel="lengths of a real step", ylabel="").set_titles("{col_name}")
+above = means[means["mean"] > 0.01].groupby(["metric", "masked"], observed=True).size()
+something, through, despite = (above.get(key, 0) for key in (("fill_norm", False), ("leak", False), ("leak", True)))
+grid.figure.suptitle(
+    f"Zeros go in: {something} of {worst.layer.nunique()} layers make something of them;\n"
+    f"it reaches real steps through {through} without a mask, through {despite} with one "
+    f"(n = {worst.seed.nunique()} seeds, 95 %)",
+    y=1.06,
+    fontsize=10,
 )
 plt.show()
 # %% [markdown]

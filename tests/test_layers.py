@@ -42,7 +42,19 @@ MAY_IMPORT = {
     "testing": {"audit"},
     "pytest_plugin": {"testing"},
     "report": {"errors", "arguments", "reading", "discovery", "registry", "data", "measures", "study"},
-    "cli": {"errors", "registry", "progress", "bench", "data", "measures", "models", "study", "report", "audit"},
+    "cli": {
+        "errors",
+        "arguments",
+        "registry",
+        "progress",
+        "bench",
+        "data",
+        "measures",
+        "models",
+        "study",
+        "report",
+        "audit",
+    },
     "__init__": {"errors", "study", "audit"},
 }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from padleak.errors import InputError, unknown_name
+from padleak.errors import InputError
 
 if TYPE_CHECKING:
     from padleak.study.grid import Profile
@@ -63,11 +63,17 @@ def profile_named(name: str) -> "Profile":
     Raises:
         InputError: There is none of that name.
     """
+    from padleak.arguments import check_name
     from padleak.study.grid import PROFILES
 
-    if name not in PROFILES:
-        raise unknown_name("--profile", PROFILES, name)
+    check_name("--profile", name, PROFILES)
     return PROFILES[name]
+
+
+def check_writable(option: str, file: Path | None) -> None:
+    """Raises an `InputError` for a file that could not be written when all is done."""
+    if file is not None and (file.is_dir() or not file.resolve().parent.is_dir()):
+        raise InputError(option, "a file in a folder that exists", str(file))
 
 
 def cores() -> int:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from padleak.cli.app import app
+from padleak.cli.app import app, check_writable
 from padleak.errors import InputError
 
 
@@ -46,8 +46,7 @@ def audit(
 
     files = {"--json": json_file, "--html": html_file, "--junit": junit_file}
     for option, file in files.items():
-        if file is not None and (file.is_dir() or not file.resolve().parent.is_dir()):
-            raise InputError(option, "a file in a folder that exists", str(file))
+        check_writable(option, file)
     batch = None if inputs is None else load_batch(inputs)
     try:
         found = audit_model(load_model(model, custom or []), batch, pad_value, side, time_axis, trusted=False)

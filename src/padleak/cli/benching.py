@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from padleak.cli.app import app, console, say
-from padleak.errors import InputError
+from padleak.cli.app import app, check_writable, console, say
 
 
 @app.command()
@@ -32,8 +31,7 @@ def bench(
     from padleak.bench import choose_benchmarks
 
     chosen = choose_benchmarks(benchmarks or [])
-    if json_file is not None and (json_file.is_dir() or not json_file.resolve().parent.is_dir()):
-        raise InputError("--json", "a file in a folder that exists", str(json_file))
+    check_writable("--json", json_file)
     figures, failed = [], 0
     for benchmark in chosen:
         try:

@@ -17,7 +17,9 @@ def report(
     results: ResultsArgument = Path("results/standard"),
     into: Annotated[
         Path | None,
-        typer.Option(help="Put tables between the <!-- results --> (commands, checklist) lines of this file instead."),
+        typer.Option(
+            help="Put tables between the <!-- results --> (answer, commands, checklist) lines of this file instead."
+        ),
     ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Of a run that is at work: write what is known so far, again and again.")

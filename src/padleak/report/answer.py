@@ -1,7 +1,8 @@
-"""The answer in six sentences, made from the numbers; a sentence without its numbers is left out."""
+"""The answer in eight sentences, made from the numbers; a sentence without its numbers is left out."""
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from padleak.measures.inference import estimate_mean
@@ -12,7 +13,7 @@ from padleak.study.select import on_own_side, on_real_data, where
 
 
 def write_answer(results: Results) -> list[str]:
-    """Up to six sentences."""
+    """Up to eight sentences."""
     sentences = []
     if "core_grid" in results.run["experiments"] and len(results.measurements):
         rows = where(
@@ -27,7 +28,11 @@ def write_answer(results: Results) -> list[str]:
             *_say_tutorial(results.verdicts),
         ]
     if len(results.verdicts):
-        sentences += _say_memory(results.verdicts)
+        sentences += [
+            *_say_memory(results.verdicts),
+            *_say_missing(results.verdicts),
+            *_say_objective(results.verdicts),
+        ]
     return [*sentences, _say_verdicts(results.verdicts)]
 
 
@@ -63,28 +68,32 @@ def _say_accuracy(rows: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def _examined(verdicts: pd.DataFrame, *ids: str) -> Iterator[list[dict]]:
+    """The verdicts of some claims, if all of them were measured."""
+    claims = {claim["id"]: claim for claim in where(verdicts, id=list(ids)).to_dict("records") if claim["n"]}
+    if len(claims) == len(ids):
+        yield [claims[name] for name in ids]
+
+
 def _say_exactness(verdicts: pd.DataFrame) -> Iterator[str]:
-    for claim in where(verdicts, id="L11").to_dict("records"):
-        if claim["n"]:
-            yield (
-                f"A correct mask undoes all of it: over {claim['n']} masked LSTMs, deep and bidirectional ones among them, the "
-                f"largest change of any state or output was {say_number(claim['effect'])}."
-            )
+    for (claim,) in _examined(verdicts, "L11"):
+        yield (
+            f"A correct mask undoes all of it: over {claim['n']} masked LSTMs, deep and bidirectional ones among them, the "
+            f"largest change of any state or output was {say_number(claim['effect'])}."
+        )
 
 
 def _say_tutorial(verdicts: pd.DataFrame) -> Iterator[str]:
-    for claim in where(verdicts, id="L9").to_dict("records"):
-        if claim["n"]:
-            yield (
-                f"The mask has to arrive, though: Embedding(mask_zero=True) followed by Masking(0), as tutorials print it, "
-                f"tells the LSTM of {say_percent(claim['effect'])} of the fill."
-            )
+    for (claim,) in _examined(verdicts, "L9"):
+        yield (
+            f"The mask has to arrive, though: Embedding(mask_zero=True) followed by Masking(0), as tutorials print it, "
+            f"tells the LSTM of {say_percent(claim['effect'])} of the fill."
+        )
 
 
 def _say_memory(verdicts: pd.DataFrame) -> Iterator[str]:
-    by_id = {claim["id"]: claim["parts"] for claim in where(verdicts, id=["D1", "D2"]).to_dict("records") if claim["n"]}
-    if len(by_id) == 2:
-        ranks, (several, bare) = by_id["D1"][0], by_id["D2"]
+    for half_lives, attractors in _examined(verdicts, "D1", "D2"):
+        ranks, (several, bare) = half_lives["parts"][0], attractors["parts"]
         yield (
             "How long an unmasked recurrent network remembers under fill: where its states end in one attractor, half-lives "
             f"foretold from the Jacobian of the fill step there have a rank correlation of {say_number(ranks['effect'])} "
@@ -92,6 +101,39 @@ def _say_memory(verdicts: pd.DataFrame) -> Iterator[str]:
             f"{say_percent(several['effect'])} of the networks that were trained with fill and settle have several attractors; "
             f"{say_percent(bare['effect'])} of those trained without have exactly one."
         )
+
+
+def _say_missing(verdicts: pd.DataFrame) -> Iterator[str]:
+    for zeroing, telling in _examined(verdicts, "M8", "M9"):
+        lost, flagged = zeroing["parts"][0], telling["parts"][0]
+        yield (
+            "Missing values are not padding: with half of the predictors missing at random and zeros in their place, an MLP "
+            f"explains {_say_points(lost, 'less', 'more')} of the variance than the best predictor, and with flags that tell "
+            f"which are missing {_say_points(flagged)} than without."
+        )
+
+
+def _say_objective(verdicts: pd.DataFrame) -> Iterator[str]:
+    for (claim,) in _examined(verdicts, "O4"):
+        against_40, against_5 = claim["parts"][:2]
+        yield (
+            "Masking as an objective: a model that is trained with 15\N{NO-BREAK SPACE}% of the words masked tells "
+            f"{_say_points(against_5)} of masked words than one with 5\N{NO-BREAK SPACE}%, and {_say_points(against_40)} than "
+            "one with 40\N{NO-BREAK SPACE}%."
+        )
+
+
+def _say_points(part: dict, above: str = "more", below: str = "less") -> str:
+    """A difference of shares, in hundredths: how much, its interval, and in which direction.
+
+    >>> _say_points({"effect": -0.02, "low": -0.03, "high": -0.01})
+    '2 points [1, 3] less'
+    """
+    points = np.array([part["effect"], part["low"], part["high"]], dtype=float) * 100
+    if points[0] < 0:
+        points, above = 0 - points[[0, 2, 1]], below
+    effect, low, high = map(say_number, points)
+    return f"{effect} points [{low}, {high}] {above}"
 
 
 def _say_verdicts(verdicts: pd.DataFrame) -> str:

@@ -29,6 +29,7 @@ from padleak.report.policy import content_policy
 from padleak.report.templating import templates
 from padleak.report.thread import answer_thread
 from padleak.report.words import say_effect, say_interval, say_number, say_p, say_power
+from padleak.study.claims import NO_ROWS
 from padleak.study.experiment import experiments_folder, find_experiments
 from padleak.study.places import not_a_link, own_folder
 from padleak.study.results import Results
@@ -163,7 +164,7 @@ def _as_far_as_measured(write: Callable[[Results], list], results: Results) -> l
     """What there is to say; nothing where cells are missing without which there is not."""
     try:
         return write(results)
-    except (ArithmeticError, LookupError, TypeError, ValueError):
+    except NO_ROWS:
         if not any(about["missing"] for about in results.run["experiments"].values()):
             raise
         return []

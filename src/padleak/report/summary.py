@@ -11,6 +11,7 @@ from padleak.report.words import say_number
 from padleak.study.results import Results
 
 _BLOCKS = {
+    "<!-- answer -->": "answer.md.j2",
     "<!-- results -->": "summary.md.j2",
     "<!-- commands -->": "commands.md.j2",
     "<!-- checklist -->": "checklist.md.j2",

@@ -38,6 +38,9 @@ OURS = "ours"
 THREAD = "Q&A thread on how masking skips padded inputs (Cross Validated, 2023)"
 """The source of the claims on what masking does inside a network, and with missing predictors."""
 
+NO_ROWS = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What an effect or a figure trips over where the rows that it reads are missing."""
+
 Effect = Callable[[pd.DataFrame], pd.Series]
 """From the measurements of an experiment to one number a replicate, indexed by seed."""
 
@@ -259,12 +262,7 @@ def _values(part: Part, case: Case) -> np.ndarray:
     try:
         with np.errstate(all="ignore"):
             return part.effect(case.measurements).dropna().to_numpy(dtype=float)
-    except (
-        ArithmeticError,
-        LookupError,
-        TypeError,
-        ValueError,
-    ):  # whatever an effect trips over where its rows are not there
+    except NO_ROWS:
         if not case.missing:
             raise
         return np.array([])

@@ -10,14 +10,14 @@ from typing import Any
 from padleak.study import schedule
 from padleak.study.cell import Cell
 from padleak.study.claims import Case, judge
-from padleak.study.cluster import Progress, Remote
+from padleak.study.cluster import Remote
 from padleak.study.experiment import Experiment
 from padleak.study.grid import Design, Profile, unique
 from padleak.study.limit import TimeLimit
 from padleak.study.places import own_folder
 from padleak.study.revisions import revisions_of
 from padleak.study.store import Store, describe_environment
-from padleak.study.work import UnderWay
+from padleak.study.work import Progress, UnderWay
 
 PLAN = "plan.json"
 """File of the results folder that says what is being run; `run.json` says what was."""

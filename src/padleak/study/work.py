@@ -20,6 +20,8 @@ UNDER_WAY = "padleak cells under way"
 """Topic of the events by which workers say how far a cell is: its key and the share that is done."""
 GIVEN_UP = "padleak cells given up"
 """Topic of the events by which workers say, before they end themselves, which cell they could not stop: its key."""
+Progress = Callable[[str, str | None], None]
+"""Called with the key of each cell done, and what went wrong or None."""
 UnderWay = Callable[[str, float], None]
 """Called with the key of a cell and the share of its work that is done."""
 _SECONDS_BETWEEN_EVENTS = 1.0
