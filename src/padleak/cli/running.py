@@ -171,18 +171,19 @@ def run_plan(plan, whole, store, workers, limit) -> int:
 
 def print_verdicts(folder: Path) -> None:
     """The table of claims on stdout."""
-    from padleak.report.words import say_effect, say_interval, say_p
+    from padleak.report.words import deciding_part, say_effect, say_p
     from padleak.study.results import load
 
     table = Table(title="Claims and verdicts", title_justify="left")
     for heading, style in (("claim", "bold"), ("verdict", ""), ("effect [95 %]", ""), ("n", ""), ("p (Holm)", "")):
         table.add_column(heading, style=style, no_wrap=heading != "claim")
     for verdict in load(folder).verdicts.to_dict("records"):
+        part = deciding_part(verdict)
         table.add_row(
             f"{verdict['id']}  {verdict['statement']}",
             f"[{MARKS[verdict['verdict']]}]{verdict['verdict']}[/]",
-            f"{say_effect(verdict)} {say_interval(verdict)}\n{verdict['unit']}",
-            str(verdict["n"]) + (f"\n{verdict['missing']} cells missing" if verdict["missing"] else ""),
+            f"{say_effect(part)}\n{part['unit']}",
+            str(part["n"]) + (f"\n{verdict['missing']} cells missing" if verdict["missing"] else ""),
             say_p(verdict["p_holm"]),
         )
     console().print(table)

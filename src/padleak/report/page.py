@@ -28,7 +28,7 @@ from padleak.report.plots import STYLE, Drawn, figures
 from padleak.report.policy import content_policy
 from padleak.report.templating import templates
 from padleak.report.thread import answer_thread
-from padleak.report.words import say_effect, say_interval, say_number, say_p, say_power
+from padleak.report.words import deciding_part, say_effect, say_number, say_p, say_power
 from padleak.study.claims import NO_ROWS
 from padleak.study.experiment import experiments_folder, find_experiments
 from padleak.study.places import not_a_link, own_folder
@@ -175,11 +175,10 @@ def gather(results: Results, sections: list[Section]) -> dict:
     run = results.run
     verdicts = results.verdicts.to_dict("records")
     for verdict in verdicts:
-        verdict["shown"] = {
-            "effect": say_effect(verdict), "interval": say_interval(verdict), "p": say_p(verdict["p_holm"])
-        }  # fmt: skip
+        verdict["p_shown"] = say_p(verdict["p_holm"])
+        verdict["headline"] = deciding_part(verdict)
         for part in verdict["parts"]:
-            part["shown"] = f"{say_effect(part)} {say_interval(part)}".strip()
+            part["shown"] = say_effect(part)
             part["power"] = say_power(part)
     facts = results.cells
     drawn = {section.name for section in sections}

@@ -15,16 +15,26 @@ def say_number(value: float | None) -> str:
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def say_effect(verdict: Mapping) -> str:
-    """The headline effect of a verdict."""
-    return say_number(verdict["effect"])
+def deciding_part(verdict: Mapping) -> Mapping:
+    """The part of a claim that a table tells: the first, or of a refuted claim the first that does not hold."""
+    failed = [part for part in verdict["parts"] if part["holds"] is False]
+    return failed[0] if failed and verdict["verdict"] == "refuted" else verdict["parts"][0]
 
 
-def say_interval(verdict: Mapping) -> str:
-    """Its interval, in brackets; nothing where there is none."""
-    if verdict["low"] is None or (isinstance(verdict["low"], float) and math.isnan(verdict["low"])):
+def say_effect(part: Mapping) -> str:
+    """An effect and its interval, in brackets where there is one.
+
+    >>> say_effect({"effect": 0.25, "low": 0.125, "high": 0.5}), say_effect({"effect": 2.0, "low": None, "high": None})
+    ('0.25 [0.125, 0.5]', '2')
+    """
+    return f"{say_number(part['effect'])} {say_interval(part)}".strip()
+
+
+def say_interval(part: Mapping) -> str:
+    """An interval, in brackets; nothing where there is none."""
+    if part["low"] is None or (isinstance(part["low"], float) and math.isnan(part["low"])):
         return ""
-    return f"[{say_number(verdict['low'])}, {say_number(verdict['high'])}]"
+    return f"[{say_number(part['low'])}, {say_number(part['high'])}]"
 
 
 def say_p(p_value: float | None) -> str:

@@ -35,8 +35,9 @@ ALPHA = 0.05
 OURS = "ours"
 """The source of claims that nobody published: on dynamics, and on our own instruments."""
 
-THREAD = "Q&A thread on how masking skips padded inputs (Cross Validated, 2023)"
-"""The source of the claims on what masking does inside a network, and with missing predictors."""
+THREAD = "Cross Validated (2023)"
+"""A thread of questions and answers on how masking skips padded inputs: the source of the claims on what masking does inside a
+network, and with missing predictors."""
 
 NO_ROWS = (ArithmeticError, LookupError, TypeError, ValueError)
 """What an effect or a figure trips over where the rows that it reads are missing."""

@@ -14,6 +14,18 @@ from padleak.study.select import on_own_side, on_real_data, where
 MASKS = ("embedding", "masking_layer", "embedding_then_masking", "explicit")
 """Maskings that are meant to tell the layers of fill; whether they do is measured."""
 
+_WORDS = {
+    "embedding": "Embedding(mask_zero=True)",
+    "explicit": "the mask is an input, handed to each layer",
+    "masking_layer": "Masking(0)",
+    "embedding_then_masking": "Masking(0) behind Embedding(mask_zero=True)",
+    "none": "no mask",
+    "zero_states": "no mask, all states at fill multiplied by zero",
+    "zero_vector": "no mask, the fill's vector held at zero",
+    "unpadded": "no mask, no fill in training",
+}
+"""What the names of maskings mean, for who has not read the code."""
+
 
 @dataclass(frozen=True)
 class Respect:
@@ -95,9 +107,10 @@ def telling(table: pd.DataFrame) -> Choice:
     rows = _filled_up(plain_lstm(table))
     named = rows.assign(masked=rows.masking.isin(MASKS), kind=rows.masking.astype(str), side=rows.padding.astype(str))
     longest = "" if rows.empty else f", rows filled up to {int(rows.length.max())} steps"
-    trained = " “unpadded” saw no fill in training." if "unpadded" in set(named.kind) else ""
+    kinds = set(named.kind)
+    meant = "; ".join(f"“{kind}”: {words}" for kind, words in _WORDS.items() if kind in kinds)
     return Choice(
-        "telling", "How to tell the network of the fill", f"LSTM, last state{longest}.{trained}",
+        "telling", "How to tell the network of the fill", f"LSTM, last state{longest}. {meant}.",
         tuple(_ways(_by_seed(named))), (LEAKAGE, ACCURACY), "accuracy_by_masking",
     )  # fmt: skip
 
