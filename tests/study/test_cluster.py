@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from distributed import Client
 from toys import ToyCell
 
 import padleak
@@ -249,6 +250,8 @@ def test_cells_go_to_workers_that_offer_the_resource(hand, store):
     cells = [ToyCell(number=number) for number in range(8)]
     address = hand.scheduler()
     hand.worker(address)
+    with Client(address, set_as_default=False) as client:
+        client.wait_for_workers(1, timeout=60)
     with pytest.raises(InputError, match="--resource must be offered by a worker; got GPU=1"):
         run(cells, store, address, resources={"GPU": 1.0}, wait=2)
     hand.worker(address, "--nthreads", "1", "--resources", "GPU=1")

@@ -4,7 +4,7 @@ import io
 import json
 import textwrap
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 import jinja2
@@ -15,12 +15,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from padleak.audit.account import Account, column_of
 from padleak.audit.diagnosis import Finding
-from padleak.audit.probe import AS_GIVEN, Examination, Leaks
 from padleak.errors import printable
-
-if TYPE_CHECKING:
-    from padleak.audit.report import AuditReport
 
 _WIDTH = 120
 _MOST_CONSEQUENCES = 4
@@ -31,7 +28,7 @@ _LEGEND = (
 )
 
 
-def to_text(report: "AuditReport") -> str:
+def to_text(report: Account) -> str:
     """Findings, then the layers as `model.summary()` shows them."""
     found = [f"{number}. {_say(finding)}" for number, finding in enumerate(report.findings, 1)]
     warned = [
@@ -57,7 +54,7 @@ def consequences(finding: Finding) -> str:
     return ", ".join(names) + (f" and {more} more" if more else "")
 
 
-def _table(report: "AuditReport") -> str:
+def _table(report: Account) -> str:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     shown = _by_side(report)
     for heading in ("Layer (type)", "Output shape", "Mask", *shown.columns):
@@ -70,7 +67,7 @@ def _table(report: "AuditReport") -> str:
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
 
 
-def _by_side(report: "AuditReport") -> pd.DataFrame:
+def _by_side(report: Account) -> pd.DataFrame:
     """The largest leak of every call that is more than rounding, by the side of the fill; else 0."""
     table = report.layers
     seen = [
@@ -85,11 +82,6 @@ def _by_side(report: "AuditReport") -> pd.DataFrame:
     return pd.DataFrame(
         {side: pd.concat(leaks, axis=1).max(axis=1) for side, leaks in sides.items() if leaks}, index=table.index
     )
-
-
-def column_of(examination: Examination, leaks: Leaks) -> str:
-    """Name of the column that holds the leaks."""
-    return leaks.condition.name + ("" if examination.weights == AS_GIVEN else f", {examination.weights} weights")
 
 
 def _indented(row: pd.Series) -> str:
@@ -110,7 +102,7 @@ def _leak(leak: float) -> str:
     return f"{leak:.2g}" if leak > 0 else _NONE
 
 
-def to_json(report: "AuditReport") -> str:
+def to_json(report: Account) -> str:
     """`model`, `leaks`, `max_leak`, `tolerance`, `pad_value`, `findings` and `layers`."""
     whole = {
         "model": report.model, "leaks": report.leaks, "max_leak": _plain(report.max_leak),
@@ -121,7 +113,7 @@ def to_json(report: "AuditReport") -> str:
     return json.dumps(whole, indent=1)
 
 
-def to_html(report: "AuditReport") -> str:
+def to_html(report: Account) -> str:
     """One page that stands alone."""
     shown, table = _by_side(report), report.layers
     rows = [
@@ -137,7 +129,7 @@ def to_html(report: "AuditReport") -> str:
     return printable(template.render(report=report, sides=list(shown.columns), rows=rows, consequences=consequences))
 
 
-def to_junit(report: "AuditReport") -> str:
+def to_junit(report: Account) -> str:
     """A test suite with one case."""
     suite = ElementTree.Element("testsuite", name="padleak audit", tests="1", failures=str(int(report.leaks)))
     case = ElementTree.SubElement(suite, "testcase", classname="padleak.audit", name=report.model)

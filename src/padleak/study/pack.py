@@ -6,15 +6,11 @@ import json
 import traceback
 from collections.abc import Mapping
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from padleak.study.cell import Cell, Outcome
 from padleak.study.seal import ACCOUNT, seal
-
-if TYPE_CHECKING:
-    from padleak.study.store import Store
 
 VERSIONED = ("padleak", "keras", "tensorflow", "jax", "numpy", "scipy", "pandas")
 """Packages on whose versions a result may hang."""
@@ -54,34 +50,6 @@ def pack_failure(cell: Cell, error: BaseException) -> str:
         "traceback": "".join(traceback.format_exception(error)),
     }
     return json.dumps(about, indent=1)
-
-
-class Parcel:
-    """Results on their way to a store that is somewhere else."""
-
-    folder = None
-
-    def __init__(self) -> None:
-        self._results: dict[str, dict[str, bytes]] = {}
-        self._failures: dict[str, str] = {}
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._results
-
-    def put(self, key: str, files: Mapping[str, bytes]) -> None:
-        """Keep the packed outcome of a cell."""
-        self._results[key] = dict(files)
-
-    def write_failure(self, cell: Cell, error: BaseException) -> None:
-        """Keep why a cell failed."""
-        self._failures[cell.key] = pack_failure(cell, error)
-
-    def unpack_into(self, store: "Store") -> None:
-        """Put everything into the store."""
-        for key, files in self._results.items():
-            store.put(key, files)
-        for key, failure in self._failures.items():
-            store.put_failure(key, failure)
 
 
 def _pack_arrays(arrays: Mapping[str, np.ndarray]) -> bytes:

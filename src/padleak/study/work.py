@@ -13,7 +13,8 @@ from padleak.errors import InputError
 from padleak.study import unfinished
 from padleak.study.cell import Cell
 from padleak.study.limit import TimeLimit
-from padleak.study.pack import Parcel, pack
+from padleak.study.pack import pack
+from padleak.study.parcel import Parcel
 from padleak.study.store import Store
 
 UNDER_WAY = "padleak cells under way"

@@ -1,7 +1,7 @@
 """The examination of a trained network: every measure of every probe."""
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,10 @@ from padleak.data.padding import Padded
 from padleak.data.sequences import Sequences
 from padleak.measures.shift import Comparison, macro_f1, measures, score
 from padleak.models.masking import trace_mask
+from padleak.models.network import Network
 from padleak.models.training import Program
 from padleak.study.trials.probe import Probe
 from padleak.study.trials.views import Condition, View, Views
-
-if TYPE_CHECKING:
-    from padleak.study.trials.sequence import SequenceCell
 
 T = TypeVar("T")
 
@@ -23,10 +21,24 @@ _PROBE_LENGTHS = (0.1, 0.5, 0.9)
 _SAMPLED_ROWS = 64
 
 
+class Examined(Protocol):
+    """What a cell tells of itself where its network is looked at; `SequenceCell` says what each is."""
+
+    seed: int
+    length: int
+    padding: str
+    model: str
+    probe_rows: int
+
+    def probes_of(self, network: Network) -> tuple[Probe, ...]: ...
+
+    def pad(self, sequences: Sequences) -> Padded: ...
+
+
 class Examination:
     """Views of the test sequences through one trained program, each taken once."""
 
-    def __init__(self, cell: "SequenceCell", program: Program, test: Sequences):
+    def __init__(self, cell: Examined, program: Program, test: Sequences):
         self._cell, self._program, self._test = cell, program, test
         self._probes = cell.probes_of(program.network)
         self._few = stratify(test, cell.probe_rows)
