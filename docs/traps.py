@@ -26,7 +26,7 @@ def describe(trap: Trap) -> str:
     report = trap.audit(mended=False)
     finding = report.findings[0]
     mechanism = inspect.getdoc(trap.build)
-    cured = finding.cure if trap.has_cure else "There is no cure within the model: take another read-out."
+    cured = finding.cure if trap.has_cure else f"Not within this model: {finding.cure}"
     seen = f" Threads: {trap.seen}." if trap.seen else ""
     measured = (
         f"Leak: {report.max_leak:.2g} ({', '.join(finding.sides)})." if report.leaks else f"Told: {finding.leak:.2g}."

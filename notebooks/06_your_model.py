@@ -3,7 +3,8 @@
 #
 # Does padding leak into *your* model, where does it get in, and does the cure work? Here your model is a classifier
 # of token ids with two faults that tutorials hand on. Put your own in its place: any Keras 3 model, from
-# `keras.saving.load_model` or built.
+# `keras.saving.load_model` or built. One that does not say what it takes (a subclass) wants a batch beside it:
+# `padleak.audit(model, inputs)`.
 
 # %%
 import warnings
@@ -57,8 +58,8 @@ report.layers.set_index("layer")[["mask_in", "mask_out", *leaks[:4]]].round(3)
 # %% [markdown]
 # ## Mend it
 #
-# `Masking` goes, since the embedding has its mask already. What leaks because of a cause is told with it; what leaks by itself,
-# the next audit names.
+# `Masking` goes, since the embedding has its mask already. What leaks because of a cause is told with it; the next audit names
+# what is left.
 
 # %%
 half = build("half mended", pooling=False)
@@ -79,15 +80,15 @@ print(padleak.audit(mended))
 # %%
 SEEDS = range(5)
 rows = []
-for which in (model, half, mended):
+for name, which in {"yours": model, "half mended": half, "mended": mended}.items():
     for seed in SEEDS:
         found = padleak.audit(which, seed=seed)
         worst = found.layers.set_index("layer")[leaks].max(axis=1)
         for layer, leak in worst.items():
-            name = layer.rpartition("/")[2].removesuffix("_1")  # Keras numbers operations of one name
-            rows.append({"model": which.name, "layer": name, "seed": seed, "value": leak, "tolerance": found.tolerance})
+            short = layer.rpartition("/")[2].removesuffix("_1")  # Keras numbers operations of one name
+            short = "the whole model" if layer == which.name else short
+            rows.append({"model": name, "layer": short, "seed": seed, "value": leak, "tolerance": found.tolerance})
 table = pd.DataFrame(rows)
-table = table[table.layer != table.model]  # the model as a whole gives what its head gives
 layers = list(dict.fromkeys(table.layer))
 LEAST = 1e-8
 shown = summarise(table, ["model", "layer"])
@@ -106,7 +107,7 @@ axis.axvline(table.tolerance.max(), color="0.5", linewidth=0.8, label="tolerance
 axis.set(yticks=range(len(layers)), yticklabels=layers, xscale="log")
 axis.set_xlabel(f"leak at the worst of all conditions, in exchanged words (below {LEAST:g}: drawn there)")
 axis.invert_yaxis()
-ends = {name: shown[(shown.model == name) & (shown.layer == "head")].iloc[0] for name in LOOKS}
+ends = {name: shown[(shown.model == name) & (shown.layer == "the whole model")].iloc[0] for name in LOOKS}
 before, between, after = (f"{end['mean']:.2g} [{end.low:.2g}, {end.high:.2g}]" for end in ends.values())
 axis.set_title(
     f"Fill moved the answer as far as {before} exchanged words do, half mended\n{between}, and moves it as far as {after} now "

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,9 @@ def audit(
     """
     backend.start()
     if not isinstance(model, keras.Model):
-        raise InputError("model", "a Keras 3 model", type(model).__name__, "For other functions, use audit_callable.")
+        is_path = isinstance(model, str | PathLike)
+        cure = "Load it: keras.models.load_model(path)." if is_path else "For other functions, use audit_callable."
+        raise InputError("model", "a Keras 3 model", type(model).__name__, cure)
     check_side(side)
     check_whole("seed", seed, 0)
     feed = feed_of_model(model, inputs, pad_value, time_axis, seed)

@@ -86,7 +86,8 @@ class Account:
         """One line."""
         if not self.leaks:
             limit = f" above {self.tolerance:.2g}; the output itself changes that much from run to run"
-            return f"{self.model}: no leak found{limit if self.tolerance > _LOUD else ''}"
+            beside = f"; {len(self.findings)} to mend beside" if self.findings else ""
+            return f"{self.model}: no leak found{limit if self.tolerance > _LOUD else ''}{beside}"
         given = max((leaks.outputs for leaks in self.examinations[0].leaks), default=0.0)
         if given <= self.examinations[0].tolerance:
             return f"{self.model}: leaks, though not with these weights ({self.max_leak:.2g} times one step with drawn ones)"

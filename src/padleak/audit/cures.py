@@ -18,6 +18,22 @@ class Cure:
     by_kind: dict[str, str] = field(default_factory=dict)
 
 
+_FAR_BELOW = "Set fill far below everything else first: where(mask[..., None], x, -1e4)."
+_BY_ARITHMETIC = {
+    "Mean": "Divide by the number of real steps, not by all: with m = cast(mask, x.dtype)[..., None] the mean is "
+    "sum(x * m, axis=1) / sum(m, axis=1); or use GlobalAveragePooling1D, which takes a mask.",
+    "Sum": "Multiply by the mask first: sum(x * cast(mask, x.dtype)[..., None], axis=1).",
+    "Max": _FAR_BELOW,
+    "GlobalMaxPooling1D": _FAR_BELOW,
+    "MaxPooling1D": _FAR_BELOW,
+    "Softmax": "Set the scores of fill far below the others first: softmax(where(mask, scores, -1e4)), with the mask in "
+    "the shape of the scores.",
+    "Conv1D": "Multiply the input by the mask first: then fill is zero, as what lies outside the sequence is.",
+    "Flatten": "Flatten puts every step in a place of its own: pool over time with the mask (GlobalAveragePooling1D), or take "
+    "the last state.",
+}
+"""How to keep the fill out of what takes no mask, by class of layer or operation."""
+
 CURES = {
     "NO_MASK": Cure(
         "No mask was made on the way to {kind}, so it takes fill for real steps.",
@@ -28,9 +44,9 @@ CURES = {
         "The mask that {kind} gives is not that of the fill.",
         "Make the mask from the data themselves, before anything changes them or their order.",
         {
-            "Masking": "Masking compares with mask_value exactly. Behind an Embedding it sees vectors that are not zero: leave "
-            "it out, and set Embedding(mask_zero=True). Before a scaling or a rounding: mask what the data hold, not what "
-            "they become.",
+            "Masking": "Masking compares with mask_value exactly: fill with that, or set it to what fill holds. Behind an "
+            "Embedding it sees vectors that are not zero: leave it out, and set Embedding(mask_zero=True). Before a scaling or "
+            "a rounding: mask what the data hold, not what they become.",
             "Embedding": "mask_zero=True masks id 0 and nothing else: fill with 0, and let no word have it.",
         },
     ),
@@ -49,14 +65,15 @@ CURES = {
         {
             "Lambda": "Lambda(function, mask=lambda inputs, mask: mask) keeps the mask.",
             "Conv1D": "A convolution takes no mask: multiply its input by the mask first, and hand the mask on by hand; where "
-            "GlobalMaxPooling1D follows, which takes none either, set fill to -1e9 before it.",
+            "GlobalMaxPooling1D follows, which takes none either, set fill to -1e4 before it.",
             "MultiHeadAttention": "It hands on a mask attached to its query, not one that it gets: next_layer(y, mask=mask).",
         },
     ),
     "MASK_DELETED": Cure(
         "{kind} takes the mask off its own inputs, so what uses them afterwards (a residual sum) has none.",
         "Hand the mask on explicitly: attention(x, x, attention_mask=mask[:, None, :]) and next_layer(y, mask=mask), or "
-        "normalise before the attention (pre-norm), so that the residual branch is another tensor.",
+        "normalise before the attention (pre-norm), so that the residual branch is another tensor. Add with layers.Add(): "
+        "a sum by + hands no mask on.",
     ),
     "MASK_LOST_IN_CODE": Cure(
         "Code in {kind} that is no layer (arithmetic, slicing, ops) makes new tensors without the mask.",
@@ -69,12 +86,10 @@ CURES = {
     ),
     "MASK_IGNORED": Cure(
         "{kind} gets the right mask and takes no notice of it.",
-        "Put the fill out of the way before: multiply by the mask, or choose a layer that takes one.",
-        {
-            "Flatten": "Flatten puts every step in a place of its own: pool over time with the mask (GlobalAveragePooling1D), "
-            "or take the last state.",
-            "GlobalMaxPooling1D": "Set fill to a large negative number first: x - 1e9 * (1 - cast(mask, x.dtype))[..., None].",
-            "Conv1D": "Multiply the input by the mask first: then fill is zero, as what lies outside the sequence is.",
+        "Put the fill out of the way before: zeros for what sums, values far below for what takes the largest; or choose a "
+        "layer that takes a mask. A layer of your own gets it by call(self, x, mask=None).",
+        _BY_ARITHMETIC
+        | {
             "BatchNormalization": "Use LayerNormalization, or hand the mask over: BatchNormalization takes mask=.",
             "MultiHeadAttention": "It replaces an explicit query_mask by what is attached to its query, and query_mask hides "
             "no key: attention(x, x, attention_mask=mask[:, None, :]), and next_layer(y, mask=mask).",
@@ -86,8 +101,9 @@ CURES = {
     ),
     "TAKES_NO_MASK": Cure(
         "{kind} mixes steps, and takes no mask.",
-        "Leave the fill out by arithmetic: with m = cast(mask, x.dtype)[..., None] the mean is sum(x * m, axis=1) / "
-        "sum(m, axis=1); or use a layer that takes a mask (GlobalAveragePooling1D).",
+        "Put the fill out of the way before: zeros for what sums, values far below for what takes the largest; or choose a "
+        "layer that takes a mask. A layer of your own gets it by call(self, x, mask=None).",
+        _BY_ARITHMETIC,
     ),
     "LEAK_IN_CODE": Cure(
         "Code of {kind} that is no layer mixes fill into real steps.",
@@ -164,7 +180,8 @@ CURES = {
 """By code."""
 
 
-def cure_for(code: str, kind: str) -> str:
-    """How to mend it, for a class of layer."""
+def cure_for(code: str, kind: str, needs_mask: str = "") -> str:
+    """How to mend it, for a class of layer; `needs_mask` is the name of the layer that the mask should have reached."""
     found = CURES[code]
-    return found.by_kind.get(kind, found.cure)
+    cure = found.by_kind.get(kind, found.cure)
+    return cure.replace("next_layer", needs_mask) if needs_mask else cure

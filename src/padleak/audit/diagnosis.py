@@ -88,7 +88,8 @@ def _explain(examination: Examination, leaks: Leaks) -> Iterator[Finding]:
         if needs_company and on_this_side:
             code, blamed = "ROWS_MIXED", leaks.trace.calls[position]
         consequences = _consequences(leaks, position, examination.tolerance)
-        yield make_finding(code, blamed, leaks.out_of[position], "error", "", condition.kind, consequences)
+        reached = leaks.trace.calls[position]
+        yield make_finding(code, blamed, leaks.out_of[position], "error", "", condition.kind, consequences, reached)
     if not entries:
         yield make_finding("LEAK_UNEXPLAINED", leaks.trace.calls[0], leaks.outputs, "error", "", condition.kind)
 
@@ -179,7 +180,16 @@ def _blame(leaks: Leaks, position: int, elsewhere_clean: bool) -> tuple[str, Cal
             return ("MASK_NOT_PASSED" if _is_not_passed(call) else "MASK_IGNORED"), call
     if mask is None and not hasattr(call.layer, "weights"):
         return "TAKES_NO_MASK", call
-    return where_lost(calls, position)
+    code, blamed = where_lost(calls, position)
+    if blamed is not call and code != "NO_MASK" and call.is_leaf and not _takes_mask(call):
+        return "TAKES_NO_MASK", call  # a mask that came would be of no use
+    return code, blamed
+
+
+def _takes_mask(call: Call) -> bool:
+    """Whether a layer has a use for a mask, its own or of its attention."""
+    parameters = inspect.signature(call.layer.call).parameters
+    return any("mask" in name for name in parameters)
 
 
 def _reads_by_place(call: Call) -> bool:
@@ -313,6 +323,7 @@ def make_finding(
     what: str = "",
     side: str = "",
     consequences: tuple[str, ...] = (),
+    reached: Call | None = None,
 ) -> Finding:
     """A finding in words.
 
@@ -324,8 +335,11 @@ def make_finding(
         what: Filled in where the message names something.
         side: Of the fill, where it matters.
         consequences: Paths of the layers that leak because of it.
+        reached: Where fill got in, if another call is to blame: it should have had the mask.
     """
     message = CURES[code].message.format(kind=call.kind, what=what)
     sides = (side,) if side else ()
     consequences = tuple(path for path in consequences if path != call.path)
-    return Finding(code, call.path, message, float(leak), severity, cure_for(code, call.kind), sides, consequences)
+    needs_mask = reached.path.rpartition("/")[2] if reached is not None and reached is not call else ""
+    cure = cure_for(code, call.kind, needs_mask)
+    return Finding(code, call.path, message, float(leak), severity, cure, sides, consequences)

@@ -30,7 +30,7 @@ def load_model(path: Path, custom: list[str]) -> Any:
     """
     # By the name, Keras would read a file that is archive and HDF5 in one as HDF5.
     if path.suffix != ".keras" or not path.is_file() or not zipfile.is_zipfile(path):
-        raise InputError("model", "a file that model.save('NAME.keras') wrote", str(path))
+        raise InputError("model", "a file that model.save('NAME.keras') wrote", str(path), _why_no_model(path))
     check_archive(path)
     check_weights(path)
     backend.start()
@@ -44,6 +44,21 @@ def load_model(path: Path, custom: list[str]) -> Any:
             f"model {path}", "loadable without running code of its own", _reason(error),
             "Name the modules that define its layers with --custom, or load it yourself and call padleak.audit(model).",
         ) from None  # fmt: skip
+
+
+def _why_no_model(path: Path) -> str:
+    """What is the matter with a path, and what to do."""
+    if not path.exists():
+        return "There is no such file."
+    if path.is_dir():
+        return "That is a folder: load it yourself and call padleak.audit(model)."
+    if path.suffix in (".h5", ".hdf5"):
+        return "Of the older format: load it with keras.models.load_model, and save it as NAME.keras."
+    return (
+        "Its name must end in .keras."
+        if path.suffix != ".keras"
+        else "It is no archive: it was damaged, or is another file."
+    )
 
 
 def _reason(error: Exception) -> str:
@@ -75,5 +90,8 @@ def load_batch(path: Path) -> Any:
     except InputError:
         raise
     except (OSError, ValueError) as error:
-        raise InputError("--inputs", "an .npz file of arrays, as numpy.savez writes", str(path), f"({error})") from None
+        cure = "Fill rows of unequal length up to one array." if "Object arrays" in str(error) else f"({error})"
+        raise InputError(
+            "--inputs", "an .npz file of arrays of numbers, as numpy.savez writes", str(path), cure
+        ) from None
     return next(iter(named.values())) if len(named) == 1 else named

@@ -49,7 +49,7 @@ def feed_of_model(
     if not shapes:
         raise InputError(
             "inputs", "given for a model that does not say what it takes", "none",
-            "Pass a batch as the model takes it: padleak.audit(model, inputs).",
+            "Pass a batch as the model takes it: padleak.audit(model, inputs), or --inputs BATCH.npz.",
         )  # fmt: skip
     feed = _made_up(model, _likely_pad_value(model) if pad_value is None else pad_value, time_axis, seed)
     _check_ids(feed, dict(zip((part.name for part in feed.parts), map(_words(model).get, range(len(shapes))))))
@@ -62,6 +62,11 @@ def _check_ids(feed: Feed, words: dict[str, int | None]) -> None:
     of_one = next(iter(words.values()), None) if len(feed.parts) == 1 else None
     for part in feed.parts:
         size = words.get(part.name, of_one)
+        if size and part.values.dtype.kind == "f" and (part.values != np.round(part.values)).any():
+            raise InputError(
+                f"ids in {part.name}", "whole numbers (row, time): an Embedding reads them",
+                f"{part.values.dtype} of shape {part.values.shape}",
+            )  # fmt: skip
         given = {f"ids in {part.name}": part.values} | (
             {"pad_value": np.array(feed.pad_value)} if part.has_content else {}
         )

@@ -92,6 +92,8 @@ def examine(
     """
     inputs, home = feed.lay()
     reference = _attempt(run, inputs, "without fill")
+    if weights == AS_GIVEN:
+        _check_numbers(reference)
     changed = _attempt(run, feed.exchanged().lay()[0], "without fill")
     asked, leaks, controls = feed.conditions(sides), [], []
     for condition in (*asked, *feed.controls(sides)):
@@ -115,6 +117,22 @@ def examine(
     noise = max(_finite(again.outputs) if again else 0.0, _finite(twice.outputs) if is_rounding else 0.0)
     tolerance = max(_LEAST, _ROUNDINGS * EPSILON[precision], _TIMES_NOISE * noise)
     return Examination(weights, reference, home, tuple(leaks), tuple(controls), alone, tolerance)
+
+
+def _check_numbers(reference: Trace) -> None:
+    """Raises an `InputError` where a model gives what is no number without any fill: nothing could be told of it."""
+    for tensor in reference.calls[0].outputs:
+        if tensor.value.dtype.kind == "f" and np.isnan(tensor.value).any():
+            inner = next((call.path for call in reference.calls[1:] if call.is_leaf and _gives_nan(call)), "")
+            raise InputError(
+                "model", "one that gives numbers where nothing is filled",
+                f"nan in {np.isnan(tensor.value).mean():.0%} of its output" + (f", first behind {inner}" if inner else ""),
+                "Look for weights that are nan, a division by zero, or numbers too large for float16.",
+            )  # fmt: skip
+
+
+def _gives_nan(call: Call) -> bool:
+    return any(tensor.value.dtype.kind == "f" and np.isnan(tensor.value).any() for tensor in call.outputs)
 
 
 def _with_rows(run: Run, feed: Feed, rows: list[int], reference: Trace, changed: Trace, home: View) -> Leaks | None:

@@ -29,9 +29,10 @@ def audit(
     html_file: Annotated[Path | None, typer.Option("--html", help="Also write a page.")] = None,
     junit_file: Annotated[Path | None, typer.Option("--junit", help="Also write a JUnit file.")] = None,
 ) -> None:
-    """Does padding leak into a model, where, how much, and how to mend it? Exit code 1 if it leaks.
+    """Does padding leak into a model, where, how much, and how to mend it?
 
-    Code that a model file brings along is not run.
+    Exit code 1 if fill changes an output, 0 if not, whatever else is to mend, and 2 for a mistake. Code that a model file
+    brings along is not run.
 
     Examples:
 
@@ -41,12 +42,17 @@ def audit(
 
       padleak audit model.keras --custom my_package.layers
     """
+    import warnings
+
     from padleak.audit import audit as audit_model
+    from padleak.audit import check_side
     from padleak.audit.files import load_batch, load_model
 
     files = {"--json": json_file, "--html": html_file, "--junit": junit_file}
     for option, file in files.items():
         check_writable(option, file)
+    check_side(side)
+    warnings.simplefilter("ignore")  # the report tells of them, at their layers
     batch = None if inputs is None else load_batch(inputs)
     try:
         found = audit_model(load_model(model, custom or []), batch, pad_value, side, time_axis, trusted=False)

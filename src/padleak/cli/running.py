@@ -163,6 +163,10 @@ def run_plan(plan, whole, store, workers, limit) -> int:
         say(f"Took {(time.monotonic() - start) / 60:.1f} minutes")
     failures = len({cell.key for cell in plan.cells} - store.finished())
     print_verdicts(store.folder)
+    if whole.profile.name == "smoke":
+        say(
+            "Profile smoke shows that everything runs: at two seeds and one epoch its numbers and verdicts mean nothing."
+        )
     if failures:
         say(f"{failures} cells failed; the report lists them with their settings, and the next run tries them again.")
     print(f"Report: {store.folder / 'report.html'}")

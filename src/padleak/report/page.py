@@ -28,8 +28,8 @@ from padleak.report.plots import STYLE, Drawn, figures
 from padleak.report.policy import content_policy
 from padleak.report.templating import templates
 from padleak.report.thread import answer_thread
-from padleak.report.words import deciding_part, say_effect, say_number, say_p, say_power
-from padleak.study.claims import NO_ROWS
+from padleak.report.words import deciding_part, say_data, say_effect, say_number, say_p, say_power
+from padleak.study.claims import ALPHA, NO_ROWS
 from padleak.study.experiment import experiments_folder, find_experiments
 from padleak.study.places import not_a_link, own_folder
 from padleak.study.results import Results
@@ -170,6 +170,11 @@ def _as_far_as_measured(write: Callable[[Results], list], results: Results) -> l
         return []
 
 
+def _is_read(source: str) -> bool:
+    """Whether data are of texts or files, and not made up."""
+    return ":" in source or source == "docstrings"
+
+
 def gather(results: Results, sections: list[Section]) -> dict:
     """All that the templates need."""
     run = results.run
@@ -191,6 +196,8 @@ def gather(results: Results, sections: list[Section]) -> dict:
         "weighed": weigh_article(results),
         "advice": write_advice(choices),
         "sheets": [show(choice) for choice in choices.values()],
+        "data": [say_data(about) for about in run.get("data", ())],
+        "data_read": [say_data(about) for about in run.get("data", ()) if _is_read(about["source"])],
         "verdicts": verdicts,
         "tallies": count_verdicts(verdicts),
         "sources": list_sources(verdicts),
@@ -206,6 +213,11 @@ def gather(results: Results, sections: list[Section]) -> dict:
             "cells": len(facts),
             "trained": int(facts.epochs.notna().sum()) if "epochs" in facts else 0,
             "measurements": f"{len(results.measurements):,}",
+            "tested": sum(verdict["p"] is not None for verdict in verdicts),
+            "open": sum(verdict["verdict"] == "inconclusive" and verdict["n"] > 0 for verdict in verdicts),
+            "open_alone": sum(
+                verdict["verdict"] == "inconclusive" and (verdict["p"] or 1) < ALPHA for verdict in verdicts
+            ),
             "seeds": int(facts.seed.nunique()) if len(facts) else 0,
             "minutes_of": _minutes_by_experiment(results),
             "workers": _WORKERS,

@@ -61,6 +61,34 @@ def say_power(part: Mapping) -> str:
     return "; ".join(said)
 
 
+def say_data(about: Mapping) -> str:
+    """What a data set holds, as `about_data` tells it.
+
+    >>> table = {"source": "csv:/data/x.csv", "rows": 1200, "columns": 3, "missing": 0.25, "classes": 0, "left_out": ["2 rows"]}
+    >>> say_data(table).replace(chr(160), "_")
+    'csv:x.csv: 1,200 rows; a number to predict; 3 predictors, 25_% of their values missing; left out: 2 rows'
+    """
+    said = [f"{about['rows']:,} rows" + (f", {about['to_test']:,} of them to test on" if "to_test" in about else "")]
+    if about["classes"]:
+        said.append(f"{about['classes']} classes, the largest {say_percent(about['largest_class'])}")
+    else:
+        said.append("a number to predict")
+    if "steps" in about:
+        low, middle, high, longest = about["steps"]
+        said.append(f"median {middle} steps, eight of ten rows {low} to {high}, the longest {longest}")
+        said += [
+            f"at {length} steps {say_percent(laid['cut'])} of the rows are cut, {say_percent(laid['fill'])} of the steps fill"
+            for length, laid in about["laid_out"].items()
+        ]
+    else:
+        said.append(f"{about['columns']} predictors, {say_percent(about['missing'])} of their values missing")
+    left_out = about["left_out"]
+    if left_out:
+        reasons = [f"{left_out[why]:,} ({why})" for why in left_out] if isinstance(left_out, Mapping) else left_out
+        said.append(f"left out: {', '.join(reasons)}")
+    return f"{short_source(about['source'])}: {'; '.join(said)}"
+
+
 def say_percent(share: float) -> str:
     """A share as a percentage; the space does not break.
 

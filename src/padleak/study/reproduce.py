@@ -37,8 +37,9 @@ def reproduce(results: Results, count: int, seed: int, workers: int, say: Callab
     with tempfile.TemporaryDirectory() as folder:
         again = Store(folder)
         again.prepare()
-        schedule.run(chosen, again, workers, lambda key, error: say(f"{key}: {error or 'done'}"))
+        schedule.run(chosen, again, workers, lambda key, error: say(f"{key}: {error or 'run again'}"))
         problems = [problem for cell in chosen for problem in _differences(cell, Store(results.folder), again)]
+        say(f"{len(problems)} files differ" if problems else "All files are the same, byte for byte")
     return {"problems": problems, "summary": f"{len(chosen)} cells run again (seed {seed})"}
 
 

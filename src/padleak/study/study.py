@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from padleak.study import schedule
+from padleak.study.about_data import about_data
 from padleak.study.cell import Cell
 from padleak.study.claims import Case, judge
 from padleak.study.cluster import Remote
@@ -97,7 +98,7 @@ def settle(
     """
     say("Gathering measurements")
     measurements = store.measurements(plan.cells)
-    about = describe(plan, store)
+    about = describe(plan, store) | {"data": about_data(plan.cells)}
     say("Settling claims")
     cases = []
     for experiment, _ in plan.designs:
