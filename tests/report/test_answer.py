@@ -50,7 +50,8 @@ def test_a_cost_is_asserted_only_where_its_interval_says_so():
         table = rows(bare, masked=[0.6, 0.63, 0.61])
         about = {"source": "made", "largest_class": 0.25}
         planted = SimpleNamespace(
-            run={"experiments": {"core_grid": {}}, "data": [about]}, verdicts=pd.DataFrame(columns=list(claim("X1"))), measurements=table,
+            run={"experiments": {"core_grid": {}}, "data": [about]},
+            verdicts=pd.DataFrame(columns=list(claim("X1"))), measurements=table,
             of=lambda name, table=table: table,
         )  # fmt: skip
         shift, cost, _ = (sentence.replace("\xa0", " ") for sentence in write_answer(planted))

@@ -213,7 +213,7 @@ def gather(results: Results, sections: list[Section]) -> dict:
             "cells": len(facts),
             "trained": int(facts.epochs.notna().sum()) if "epochs" in facts else 0,
             "measurements": f"{len(results.measurements):,}",
-            "tested": sum(verdict["p"] is not None for verdict in verdicts),
+            "tested": sum(pd.notna(verdict["p"]) for verdict in verdicts),
             "open": sum(verdict["verdict"] == "inconclusive" and verdict["n"] > 0 for verdict in verdicts),
             "open_alone": sum(
                 verdict["verdict"] == "inconclusive" and (verdict["p"] or 1) < ALPHA for verdict in verdicts

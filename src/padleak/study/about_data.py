@@ -13,7 +13,7 @@ from padleak.study.cell import Cell
 
 _OF_TABLES = "missing"
 _OF_SEQUENCES = ("sequence", "blockwise", "distribution", "dynamics", "epoch")
-_MOST_LENGTHS = 4
+_MOST_LENGTHS = 8
 
 
 def about_data(cells: Iterable[Cell]) -> list[dict[str, Any]]:
@@ -27,7 +27,8 @@ def about_data(cells: Iterable[Cell]) -> list[dict[str, Any]]:
     lengths: dict[tuple[str, bool], set[int]] = defaultdict(set)
     for cell in cells:
         if cell.kind in (_OF_TABLES, *_OF_SEQUENCES):
-            lengths[cell.settings["data"], cell.kind == _OF_TABLES].add(cell.settings.get("length", 0))
+            factors = cell.factors
+            lengths[factors["data"], cell.kind == _OF_TABLES].add(factors.get("length", 0))
     found = []
     for (source, is_table), asked in sorted(lengths.items()):
         try:
