@@ -3,7 +3,10 @@
 #
 # How much does padding cost *you*, and what should you do about it? Here your data are a csv file of texts and
 # labels, made on the spot from docstrings of Python's standard library: which package is a docstring from? Put the
-# path and the columns of your own file in their place.
+# path and the columns of your own file into the next cell; nothing else has to change.
+
+# %%
+FILE, TEXT, LABEL = None, "text", "label"  # FILE = "reviews.csv" for yours
 
 # %%
 import ast
@@ -11,6 +14,7 @@ import sysconfig
 import tempfile
 import warnings
 from pathlib import Path
+from urllib.parse import urlencode
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -36,13 +40,16 @@ def first_paragraphs(package):
 
 
 folder = tempfile.TemporaryDirectory()
-file = Path(folder.name, "texts.csv")
-rows = [
-    (text, package) for package in ("asyncio", "email", "importlib", "logging") for text in first_paragraphs(package)
-]
-pd.DataFrame(rows, columns=["text", "label"]).drop_duplicates("text").to_csv(file, index=False)
-source = f"csv:{file}?text=text&label=label"
-pd.read_csv(file).groupby("label").text.agg(["size", "first"])
+if FILE is None:
+    FILE = Path(folder.name, "texts.csv")
+    rows = [
+        (text, package)
+        for package in ("asyncio", "email", "importlib", "logging")
+        for text in first_paragraphs(package)
+    ]
+    pd.DataFrame(rows, columns=[TEXT, LABEL]).drop_duplicates(TEXT).to_csv(FILE, index=False)
+source = f"csv:{FILE}?{urlencode({'text': TEXT, 'label': LABEL})}"
+pd.read_csv(FILE).groupby(LABEL)[TEXT].agg(["size", "first"])
 
 # %% [markdown]
 # ## How much of it is fill?
@@ -51,6 +58,7 @@ pd.read_csv(file).groupby("label").text.agg(["size", "first"])
 
 # %%
 data = load(source)
+print(len(data.train), "rows to train on,", len(data.test), "to test on; left out:", data.skipped or "none")
 lengths = data.train.lengths
 length = int(np.quantile(lengths, 0.95))
 fill = lambda weights: 1 - weights @ lengths.clip(max=length) / (length * weights.sum(axis=1))  # noqa: E731
@@ -83,7 +91,7 @@ from padleak.study.trials.sequence import SequenceCell
 
 design = factorial(
     SequenceCell, data=source, masking=["none", "embedding", "zero_vector"], padding=["pre", "post"], length=length,
-    rows=700, validation=130, epochs=10, probes=(), seed=list(range(5)),
+    rows=min(700, len(lengths) * 5 // 6), validation=min(130, len(lengths) // 6), epochs=10, probes=(), seed=list(range(5)),
 )  # fmt: skip
 table = pd.concat(
     [cell.run().measurements.assign(cell=cell.key, **cell.factors) for cell in design.cells], ignore_index=True

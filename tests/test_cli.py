@@ -1,8 +1,11 @@
 import json
 import subprocess
 import sys
+from dataclasses import asdict, replace
 
 import pytest
+
+from padleak.study.grid import PROFILES
 
 
 def padleak(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
@@ -48,6 +51,15 @@ def padleak(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
             ["run", "--dataset", "csv:nowhere.csv", "--target", "num"],
             "table csv must be a file that exists; got nowhere.csv",
         ),
+        (
+            ["run", "--dataset", "reviews.csv"],
+            "--dataset must be named with its kind; got reviews.csv. Write csv:reviews.csv.",
+        ),
+        (
+            ["audit", "nowhere.keras"],
+            "a file that model.save('NAME.keras') wrote; got nowhere.keras. There is no such file.",
+        ),
+        (["audit", "old.h5"], "There is no such file."),
         (["run", "--workers", "-1"], "--workers"),
         (["run", "--workers", "two"], "--workers"),
         (["report", "nowhere"], "results folder must be written by `padleak run`; got nowhere"),
@@ -68,8 +80,29 @@ def test_a_table_with_the_wrong_column_is_told_before_any_work(tmp_path):
     table.write_text("review,stars\ngood film,1\nbad film,0\n")
     result = padleak("run", "--dataset", f"csv:{table}", "--results", str(tmp_path / "results"))
     assert result.returncode == 2
-    assert "must be one of review, stars; got text. Choose it with ?text=COLUMN." in result.stderr
+    assert "must be one of review, stars; got text. Name the column of texts with --text" in result.stderr
     assert not (tmp_path / "results" / "cells").exists()
+
+
+def test_results_on_other_data_are_not_overwritten(tmp_path):
+    results = tmp_path / "results"
+    results.mkdir()
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        rows = "".join(f"red green {number},{number % 2}\n" for number in range(40))
+        (tmp_path / folder / "tickets.csv").write_text("text,label\n" + rows)
+    profile = replace(PROFILES["smoke"], data=f"csv:{tmp_path / 'one' / 'tickets.csv'}?words=50")
+    (results / "run.json").write_text(json.dumps({"profile": asdict(profile), "experiments": {}}))
+    result = padleak("run", "--dataset", f"csv:{tmp_path / 'two' / 'tickets.csv'}", "--results", str(results))
+    assert result.returncode == 2 and "--results must be a folder of results on csv:" in result.stderr
+    assert "Name another folder." in result.stderr and not (results / "cells").exists()
+
+
+def test_a_comma_in_a_path_is_a_part_of_it(tmp_path):
+    table = tmp_path / "my, tickets.csv"
+    table.write_text("review,stars\ngood film,1\nbad film,0\n")
+    result = padleak("run", "--dataset", f"csv:{table}", "--results", str(tmp_path / "results"))
+    assert f"text column of {table} must be one of review, stars" in result.stderr
 
 
 def test_a_table_of_predictors_with_the_wrong_target_is_told_before_any_work(tmp_path):

@@ -351,3 +351,50 @@ class TestWhileTraining:
 
 def test_the_fixture_is_there(assert_padding_invariant):
     assert_padding_invariant(CLEAN["simple_rnn"]())
+
+
+class TestCures:
+    """What is said to be done can be done, and what is then found is what is left."""
+
+    def test_after_the_cure_of_a_convolution_what_pools_is_named_and_not_the_cure(self):
+        ids = tokens()
+        real = keras.ops.cast(keras.ops.not_equal(ids, 0), "float32")[..., None]
+        conv = keras.layers.Conv1D(8, 5, padding="same", bias_initializer="ones", name="conv")
+        states = conv(embed(ids) * real)
+        (found,) = padleak.audit(classifier(ids, keras.layers.GlobalMaxPooling1D(name="largest")(states))).findings
+        assert found.code == "TAKES_NO_MASK" and found.layer.endswith("/largest") and "far below" in found.cure
+        cured = keras.ops.where(keras.ops.not_equal(ids, 0)[..., None], states, -1e4)
+        assert not padleak.audit(classifier(ids, keras.layers.GlobalMaxPooling1D()(cured))).leaks
+
+    def test_a_mask_that_was_lost_is_to_be_handed_to_the_layer_that_lacks_it(self):
+        ids = tokens()
+        x = embed(ids)
+        attended = x + keras.layers.MultiHeadAttention(2, 4, name="attention")(x, x)
+        (found,) = padleak.audit(classifier(ids, keras.layers.GlobalAveragePooling1D(name="mean")(attended))).findings
+        assert found.code == "MASK_DELETED" and "mean(y, mask=mask)" in found.cure and "next_layer" not in found.cure
+
+    @pytest.mark.parametrize(
+        ("pool", "says"), [("mean", "sum(m, axis=1)"), ("max", "far below"), ("sum", "Multiply by")]
+    )
+    def test_of_arithmetic_each_has_its_own(self, pool, says):
+        ids = tokens()
+        states = keras.layers.Dense(4, bias_initializer="ones")(embed(ids))
+        (found,) = padleak.audit(classifier(ids, getattr(keras.ops, pool)(states, axis=1))).findings
+        assert says in found.cure
+
+
+class TestWhatIsNoNumber:
+    def test_a_model_that_gives_none_is_refused_with_the_layer_behind_which_it_begins(self):
+        model = leaky()
+        model.get_layer("head").set_weights([np.full((8, 2), np.nan), np.zeros(2)])
+        with pytest.raises(InputError, match=r"where nothing is filled; got nan in 100%.*/head"):
+            padleak.audit(model)
+
+    def test_a_function_that_gives_none_is_refused(self):
+        with pytest.raises(InputError, match="one that gives numbers"):
+            padleak.audit_callable(lambda batch: batch.sum(axis=1) * np.nan, BATCH)
+
+
+def test_what_is_to_mend_beside_leaks_is_counted_in_the_first_line():
+    report = next(trap for trap in CATALOGUE if trap.code == "LOSS_COUNTS_FILL" and not trap.leaks).audit(mended=False)
+    assert f"no leak found; {len(report.findings)} to mend beside" in report.summary

@@ -135,7 +135,7 @@ GOOD = "".join(f"red green {number},{number % 2}\n" for number in range(40))
     ("content", "says"),
     [
         (b"", "must be a readable file"),
-        (b"text,label\n", "at least two classes"),
+        (b"text,label\n", "a table with rows below its header"),
         (b"text,label\nred green,1\n", "at least two classes"),
         (b"text,label\n" + GOOD.replace(",0", ",1").encode(), "at least two classes"),
         (b"text,label\n\xff red,1\n" + GOOD.encode(), "'utf-8' codec can't decode"),

@@ -14,7 +14,7 @@ def claim(name, *effects, n=5, source="somebody", verdict="inconclusive"):
 
 
 def said(*claims) -> list[str]:
-    planted = SimpleNamespace(run={"experiments": {}}, verdicts=pd.DataFrame(claims))
+    planted = SimpleNamespace(run={"experiments": {}, "profile": {}}, verdicts=pd.DataFrame(claims))
     return [sentence.replace("\xa0", " ") for sentence in write_answer(planted)]
 
 
@@ -50,13 +50,33 @@ def test_a_cost_is_asserted_only_where_its_interval_says_so():
         table = rows(bare, masked=[0.6, 0.63, 0.61])
         about = {"source": "made", "largest_class": 0.25}
         planted = SimpleNamespace(
-            run={"experiments": {"core_grid": {}}, "data": [about]},
+            run={"experiments": {"core_grid": {}}, "profile": {}, "data": [about]},
             verdicts=pd.DataFrame(columns=list(claim("X1"))), measurements=table,
             of=lambda name, table=table: table,
         )  # fmt: skip
         shift, cost, _ = (sentence.replace("\xa0", " ") for sentence in write_answer(planted))
         assert shift.startswith("Fill (padding steps)") and "by 50 % [50, 50] of its norm" in shift
         assert cost.startswith(lead) and cost.endswith("the most frequent class gives 25 %.")
+
+
+def test_of_a_table_of_ones_own_the_best_way_is_told_against_zeros():
+    for best, told in (([0.80, 0.82, 0.81], "0.61 [0.585, 0.635] more; n = 3"), ([0.1, 0.9, 0.2], "seeds do not tell")):
+        table = pd.DataFrame(
+            [
+                {"mechanism": "as_found", "metric": "r2", "layer": layer, "seed": seed, "value": value}
+                for layer, values in (("zero", [0.2, 0.2, 0.2]), ("mean", best))
+                for seed, value in enumerate(values)
+            ]
+        )
+        planted = SimpleNamespace(
+            run={"experiments": {"missing_values": {}}, "profile": {"table": "csv:t.csv"}},
+            verdicts=pd.DataFrame(), of=lambda name, table=table: table,
+        )  # fmt: skip
+        sentence, _ = write_answer(planted)
+        assert (
+            sentence.startswith("On your table, with the holes that it has, mean fill, MLP does best")
+            and told in sentence
+        )
 
 
 def test_where_attention_loses_its_mask_is_told():

@@ -90,7 +90,7 @@ def load_batch(path: Path) -> Any:
     except InputError:
         raise
     except (OSError, ValueError) as error:
-        cure = "Fill rows of unequal length up to one array." if "Object arrays" in str(error) else f"({error})"
+        cure = f"({error})" + (" Fill rows of unequal length up to one array." if "Object arrays" in str(error) else "")
         raise InputError(
             "--inputs", "an .npz file of arrays of numbers, as numpy.savez writes", str(path), cure
         ) from None

@@ -85,7 +85,7 @@ def _print_contrast(contrast) -> None:
     for cause in contrast.causes or ["Settings, versions and machine are the same."]:
         out.print(cause, highlight=False, markup=False)
     claims, metrics = Table(title="Claims", title_justify="left"), Table(title="Measurements", title_justify="left")
-    for heading in ("claim", "before", "after", "effects", "difference [95 %]", "n"):
+    for heading in ("claim", "before", "after", "first part", "difference [95 %]", "n"):
         claims.add_column(heading)
     for row in contrast.claims.to_dict("records"):
         verdicts = [f"[{MARKS.get(row[side], 'dim')}]{row[side]}[/]" for side in ("before", "after")]

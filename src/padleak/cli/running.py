@@ -83,15 +83,26 @@ def run(
     named = that_read(experiments or [], reads)
     if source:
         say(f"Reading {source}")
-        say_what_is_read(source, reads)
+        say_what_is_read(source, reads, chosen.rows)
     folder = results or Path("results") / (profile if not source else f"{profile}-{slug(source)}")
     store = Store(folder)
+    check_same_data(store, chosen)
     plan = Plan.of(choose_experiments(named), chosen)
     # The report covers what was run here before, too.
     whole = Plan.of(choose_experiments(sorted({*store.experiments(chosen), *plan.names})), chosen)
     with store.lock():
         failed = run_plan(plan, whole, store, where, TimeLimit(60 * time_limit) if time_limit else None)
     raise typer.Exit(1 if failed else 0)
+
+
+def check_same_data(store, profile) -> None:
+    """Raises an `InputError` for a folder of results on other data: their report would be lost."""
+    before = store.profile()
+    for setting in TAKEN_AS.values() if before else ():
+        there, here = (getattr(one, setting).partition("?")[0] for one in (before, profile))
+        if there != here:
+            rule = f"a folder of results on {here or 'our own data'}"
+            raise InputError("--results", rule, f"{store.folder}, on {there or 'our own data'}", "Name another folder.")
 
 
 def where_to_run(workers: int | None, scheduler: str, resources: list[str], wait: float | None):
@@ -154,12 +165,12 @@ def run_plan(plan, whole, store, workers, limit) -> int:
                     settled.done(key)
 
                 study.run(plan, store, workers, advance, progress.under_way, limit)
+            study.settle(whole, store, say)
+            write_report(store.folder, say)
         except KeyboardInterrupt:
             kept = len(store.finished() & {cell.key for cell in plan.cells})
             say(f"\nStopped. {kept} of {len(plan.cells)} cells are kept; the same command goes on from there.")
             raise SystemExit(130) from None
-        study.settle(whole, store, say)
-        write_report(store.folder, say)
         say(f"Took {(time.monotonic() - start) / 60:.1f} minutes")
     failures = len({cell.key for cell in plan.cells} - store.finished())
     print_verdicts(store.folder)

@@ -36,6 +36,9 @@ def find_source(dataset: str, of_texts: dict[str, str], of_tables: dict[str, str
             return reads, _absolute(dataset)
     known = list(dict.fromkeys([*datasets, *tables, *corpora, *pair_sets]))
     if name not in known:
+        kind = Path(dataset.partition("?")[0]).suffix[1:]
+        if kind in known:
+            raise InputError("--dataset", "named with its kind", dataset, f"Write {kind}:{dataset}.")
         raise unknown_name("--dataset", known, name)
     has_target = bool(of_tables["target"]) or "target=" in options
     is_table = has_target or (name in tables and name not in datasets)
@@ -62,7 +65,8 @@ def _absolute(dataset: str) -> str:
     path, mark, options = rest.partition("?")
     if not path or name == "keras":
         return dataset
-    return f"{name}:" + ",".join(str(Path(part).resolve()) for part in path.split(",")) + mark + options
+    parts = [path] if Path(path).is_file() else path.split(",")
+    return f"{name}:" + ",".join(str(Path(part).resolve()) for part in parts) + mark + options
 
 
 def that_read(names: list[str], reads: str) -> list[str]:
@@ -79,8 +83,8 @@ def that_read(names: list[str], reads: str) -> list[str]:
     return names or able
 
 
-def say_what_is_read(source: str, reads: str) -> None:
-    """What there is, and what was left out."""
+def say_what_is_read(source: str, reads: str, rows: int) -> None:
+    """What there is, and what was left out; where it is less than the `rows` that a profile trains on, that, too."""
     from padleak.data.corpus import load_corpus
     from padleak.data.dataset import load
     from padleak.data.pairs import load_pairs
@@ -106,7 +110,13 @@ def say_what_is_read(source: str, reads: str) -> None:
         )
         left_out = list(table.notes)
     else:
-        left_out = [f"{count} rows ({reason})" for reason, count in load(source).skipped.items()]
+        data = load(source)
+        say(f"{len(data.train)} rows to train on, {len(data.test)} to test on")
+        if len(data.train) < rows:
+            say(
+                f"The profile would train on {rows}: every network sees what there is, and seeds differ less than they should."
+            )
+        left_out = [f"{count} rows ({reason})" for reason, count in data.skipped.items()]
     if left_out:
         say("Left out: " + ", ".join(left_out))
 

@@ -3,6 +3,8 @@
 Rows that cannot be used are left out, counted and reported; a file without usable rows, or with a single class, is an error.
 """
 
+import contextlib
+import difflib
 import hashlib
 import lzma
 import os
@@ -19,13 +21,14 @@ import pandas as pd
 from padleak.data.dataset import Dataset, datasets
 from padleak.data.sequences import Sequences
 from padleak.data.vocabulary import FILL, FIRST_WORD, Vocabulary, split_words
-from padleak.errors import InputError
+from padleak.errors import InputError, first_line
 from padleak.reading.arrays import read_arrays
 from padleak.reading.tables import compression_of, read_parquet
 
 _TEST_SHARE = 0.3
 _KERAS_FILES = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 _MOST_IDS = 10**7
+_FEWEST_OF_A_CLASS = 2
 _LARGEST = np.finfo(np.float32).max
 """Of a feature: they are kept as float32."""
 
@@ -184,7 +187,12 @@ def _parse_channels(place: str, channels: list[str], before: list[np.ndarray]) -
         columns = [np.array([float(value) for value in channel.split(",")]) for channel in channels]
         return np.stack(columns, axis=1)
     except ValueError as error:
-        raise InputError(place, "numbers between commas, channels of one length between colons", str(error)) from None
+        cure = (
+            "Missing values (?) are not read: fill them first." if any("?" in channel for channel in channels) else ""
+        )
+        raise InputError(
+            place, "numbers between commas, channels of one length between colons", str(error), cure
+        ) from None
 
 
 @datasets.add(holds="tokens", files=lambda path: [])
@@ -221,7 +229,20 @@ def parse(file: Path, read: Callable):
     except InputError:
         raise
     except (ValueError, OSError, KeyError, EOFError, TypeError, lzma.LZMAError, zlib.error) as error:
-        raise InputError(str(file), "a readable file of its format", f"{type(error).__name__}: {error}") from None
+        told = f"{type(error).__name__}: {first_line(error)}"
+        raise InputError(str(file), "a readable file of its format", told, _cure_of(file, error)) from None
+
+
+def _cure_of(file: Path, error: Exception) -> str:
+    """What to do about a file that is often given for another."""
+    with contextlib.suppress(OSError), file.open("rb") as stream:
+        if stream.read(2) == b"PK":
+            return "It is a workbook or an archive: save the table as CSV."
+    if isinstance(error, UnicodeDecodeError):
+        return f"It is not UTF-8: `iconv -f latin1 -t utf-8 {file.name} > NEW` makes it so, if it is Latin-1."
+    if isinstance(error, pd.errors.ParserError):
+        return "Are fields parted by something else? Save it with commas, or with tabs as tsv:FILE; quote what holds commas."
+    return ""
 
 
 def read_separated(path: str, separator: str, **settings: Any) -> pd.DataFrame:
@@ -250,12 +271,14 @@ def _read_named(path: str, separator: str) -> pd.DataFrame:
 
 def _read_table(path: str, read: Callable[[], pd.DataFrame], text: str, label: str, words: int) -> Dataset:
     table = parse(Path(path), read)
+    if table.empty:
+        raise InputError(path, "a table with rows below its header", "none")
     for option, column in (("text", text), ("label", label)):
         if column not in table:
-            known = ", ".join(map(str, table.columns))
-            raise InputError(
-                f"column {column} of {path}", f"one of {known}", column, f"Choose it with ?{option}=COLUMN."
-            )
+            known = list(map(str, table.columns))
+            close = "".join(f"Did you mean {name}? " for name in difflib.get_close_matches(column, known, n=1))
+            cure = f"{close}Name the column of {option}s with --{option} (in a source, ?{option}=COLUMN)."
+            raise InputError(f"{option} column of {path}", f"one of {', '.join(known)}", column, cure)
     return _from_texts(path, table[text].tolist(), table[label].tolist(), words)
 
 
@@ -359,8 +382,15 @@ def _why_skip_array(row: np.ndarray, label: object) -> str | None:
 def _check_classes(path: str, labels: list[str], skipped: Counter[str]) -> tuple[str, ...]:
     classes = tuple(sorted(set(labels)))
     if len(classes) < 2:
-        seen = f"{classes} in {len(labels)} usable rows; left out: {dict(skipped)}"
+        left_out = ", ".join(f"{count} ({reason})" for reason, count in skipped.items()) or "nothing"
+        seen = f"{', '.join(classes) or 'none'} in {len(labels)} usable rows; left out: {left_out}"
         raise InputError(path, "of at least two classes", seen)
+    if len(classes) > len(labels) / _FEWEST_OF_A_CLASS:
+        raise InputError(
+            f"labels of {path}", f"classes of {_FEWEST_OF_A_CLASS} rows or more, on average",
+            f"{len(classes)} classes in {len(labels)} usable rows",
+            "Name another column with --label, or put numbers into classes: in tables of texts, numbers are not predicted.",
+        )  # fmt: skip
     return classes
 
 

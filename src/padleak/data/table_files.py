@@ -88,11 +88,11 @@ def _read(path: str, read: Callable[[], pd.DataFrame], target: str, missing: str
     _check_names(path, found, target, categorical)
     found = _blank(path, found, missing)
     notes: list[str] = []
-    labelled = _with_target(path, found, target, notes)
+    labelled = _with_target(path, found, target, missing, notes)
     targets, classes = _target(labelled[target])
     values, names, categories = [], [], []
     for name in labelled.columns.drop(target):
-        column, count = _predictor(path, labelled[name], name in _split(categorical))
+        column, count = _predictor(path, labelled[name], name in _split(categorical), missing)
         reason = _why_leave_out(name, column, count)
         if reason:
             notes.append(f"column {name} ({reason})")
@@ -107,14 +107,14 @@ def _read(path: str, read: Callable[[], pd.DataFrame], target: str, missing: str
     return Table(np.stack(values, axis=1), targets, tuple(names), tuple(categories), classes, notes=tuple(notes))
 
 
-def _with_target(path: str, found: pd.DataFrame, target: str, notes: list[str]) -> pd.DataFrame:
+def _with_target(path: str, found: pd.DataFrame, target: str, missing: str, notes: list[str]) -> pd.DataFrame:
     """Rows whose target is there, and of a class that has enough of them."""
     labelled = found[found[target] != ""]
     if len(labelled) < len(found):
         notes.append(f"{len(found) - len(labelled)} rows (target missing)")
     if labelled.empty:
         raise InputError(f"target {target} of {path}", "known in some rows", f"missing in all {len(found)}")
-    _check_words(path, labelled[target])
+    _check_words(path, labelled[target], missing)
     if not _target(labelled[target])[1]:
         return labelled
     counts = labelled[target].map(labelled[target].value_counts())
@@ -130,12 +130,13 @@ def _with_target(path: str, found: pd.DataFrame, target: str, notes: list[str]) 
     return labelled
 
 
-def _check_words(path: str, column: pd.Series) -> None:
+def _check_words(path: str, column: pd.Series, missing: str) -> None:
     """Words in a column that is numbers otherwise are marks that nobody named."""
     is_word = (column != "") & ~column.map(_is_number)
     if is_word.any() and is_word.mean() < 1 - _MOSTLY:
         words = ", ".join(column[is_word].unique()[:3])
-        cure = f"If {words} marks what is missing, say --missing {column[is_word].iloc[0]}; if the numbers are codes, name the"
+        marks = ",".join([*_split(missing), column[is_word].iloc[0]])
+        cure = f"If {words} marks what is missing, say --missing '{marks}'; if the numbers are codes, name the"
         raise InputError(
             f"column {column.name} of {path}",
             "numbers or categories",
@@ -186,10 +187,10 @@ def _target(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
     return codes, tuple(map(str, names))
 
 
-def _predictor(path: str, column: pd.Series, is_code: bool) -> tuple[np.ndarray, int]:
+def _predictor(path: str, column: pd.Series, is_code: bool, missing: str) -> tuple[np.ndarray, int]:
     """Values, missing ones NaN, and how many categories there are; 0 for numbers."""
     if not is_code:
-        _check_words(path, column)
+        _check_words(path, column, missing)
     is_missing = (column == "").to_numpy()
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
     if not is_code and (np.isfinite(numbers) | is_missing).all():

@@ -7,6 +7,7 @@ import pandas as pd
 
 from padleak.measures.inference import estimate_mean
 from padleak.report.outline import count_verdicts
+from padleak.report.plots.missing_values import WAYS
 from padleak.report.words import say_number, say_percent
 from padleak.study.claims import OURS
 from padleak.study.results import Results
@@ -28,6 +29,8 @@ def write_answer(results: Results) -> list[str]:
             *_say_exactness(results.verdicts),
             *_say_tutorial(results.verdicts),
         ]
+    if results.run["profile"].get("table") and "missing_values" in results.run["experiments"]:
+        sentences += _say_own_table(results.of("missing_values"))
     if len(results.verdicts):
         sentences += [
             *_say_attention(results.verdicts),
@@ -151,6 +154,23 @@ def _say_missing(verdicts: pd.DataFrame) -> Iterator[str]:
             f"completely at random, and {_say_points(by_value, 'less', 'more')} if large ones are; flags that tell which are "
             f"missing explain {_say_points(flagged)} than zeros alone, on average of the two."
         )
+
+
+def _say_own_table(table: pd.DataFrame) -> Iterator[str]:
+    """Of the holes that the user's table has: what did best, against zeros, paired by seed."""
+    rows = where(table, mechanism="as_found", metric=["r2", "accuracy"], layer=list(WAYS))
+    seeds = rows.pivot_table(index="seed", columns="layer", values="value", observed=True)
+    if "zero" not in seeds or len(seeds.columns) < 2:
+        return
+    best = seeds.mean().idxmax()
+    metric = "R²" if (rows.metric == "r2").any() else "accuracy"
+    gained = estimate_mean((seeds[best] - seeds["zero"]).to_numpy())
+    told = "more" if gained.low > 0 else "a difference that these seeds do not tell from none"
+    yield (
+        f"On your table, with the holes that it has, {WAYS[best]} does best: {metric} {say_number(seeds[best].mean())}, "
+        f"against {say_number(seeds['zero'].mean())} with zeros ({say_number(gained.mean)} [{say_number(gained.low)}, "
+        f"{say_number(gained.high)}] {told}; n = {gained.n} seeds)."
+    )
 
 
 def _say_objective(verdicts: pd.DataFrame) -> Iterator[str]:

@@ -42,6 +42,9 @@ class Results:
                 "results folder", "written by `padleak run`", str(folder), "Run ./run_all.sh, or name another folder."
             )
 
+    def __repr__(self) -> str:
+        return f"Results({str(self.folder)!r}): {', '.join(self.run['experiments'])}"
+
     @cached_property
     def run(self) -> dict[str, Any]:
         """Profile, data, and for each experiment its question, cells, missing cells and skipped combinations."""

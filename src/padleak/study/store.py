@@ -186,11 +186,19 @@ class Store:
 
     def experiments(self, profile: Profile) -> list[str]:
         """Names of the experiments that were run here under the same profile."""
+        return self._run[1] if self.profile() == profile else []
+
+    def profile(self) -> Profile | None:
+        """The profile of the last run here, if there was one."""
+        return self._run[0]
+
+    @property
+    def _run(self) -> tuple[Profile | None, list[str]]:
         try:
             run = json.loads((self.folder / "run.json").read_text())
-            return list(run["experiments"]) if Profile(**run["profile"]) == profile else []
+            return Profile(**run["profile"]), list(run["experiments"])
         except (OSError, ValueError, KeyError, TypeError):  # there was none, or it was damaged: it is written anew
-            return []
+            return None, []
 
     def write_text(self, path: Path, text: str) -> None:
         """Write a file whole or not at all."""

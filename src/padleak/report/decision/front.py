@@ -8,6 +8,9 @@ import numpy as np
 from padleak.measures.inference import Estimate, estimate_mean
 from padleak.report.decision.ways import Choice, Respect, Way
 
+_FEWEST_SEEDS = 3
+"""Of fewer, two that happen to lie close together would make anything clear."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -46,7 +49,7 @@ def estimate(way: Way, respects: Iterable[Respect]) -> dict[str, Estimate]:
 def gain(one: Way, other: Way, respect: Respect) -> Estimate:
     """How much better `one` is than `other`, paired by seed; above 0 is better, in the unit of the respect."""
     differences = (one.values[respect.name] - other.values[respect.name]).dropna().to_numpy()
-    if not len(differences):
+    if len(differences) < _FEWEST_SEEDS:
         return Estimate(0.0, -np.inf, np.inf, 0)
     return estimate_mean(differences if respect.more_is_better else -differences)
 

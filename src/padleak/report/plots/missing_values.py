@@ -11,7 +11,7 @@ from padleak.study.results import Results
 from padleak.study.select import on_real_data, where
 
 _OKABE_ITO = mpl.color_sequences["okabe_ito"]
-_WAYS = {
+WAYS = {
     "complete": "nothing removed, MLP",
     "em": "EM (normal law), exact prediction",
     "neumiss": "NeuMiss",
@@ -75,11 +75,11 @@ def beside_neumiss(table: pd.DataFrame, results: Results) -> Drawn | None:
         apart |= {(mechanism, name): abs(ours["mean"][name] - published[name]) for name in published if name != "bayes"}
         apart[mechanism, "bayes"] = abs(bayes - published["bayes"])
         said[mechanism] = {name: f"{-ours['mean'][name]:.2f}" for name in ("zero", "flag", "neumiss")}
-    axes[0, 0].set(yticks=range(len(names)), yticklabels=[_WAYS[name] for name in names])
+    axes[0, 0].set(yticks=range(len(names)), yticklabels=[WAYS[name] for name in names])
     axes[0, 0].invert_yaxis()
     add_legend(axes)
     largest = max(apart, key=apart.get)
-    what = "the Bayes predictor" if largest[1] == "bayes" else _WAYS[largest[1]]
+    what = "the Bayes predictor" if largest[1] == "bayes" else WAYS[largest[1]]
     return Drawn(
         figure,
         f"With half of the predictors missing, an MLP on zeros explains {said['mcar']['zero']} of the variance less "
@@ -129,7 +129,7 @@ def _less(rows: pd.DataFrame, yardstick: str) -> pd.DataFrame:
 def _ordered(rows: pd.DataFrame, mechanism: str) -> list[str]:
     """Ways from the best to the worst under a mechanism."""
     means = where(rows, mechanism=mechanism).groupby("layer", observed=True).value.mean()
-    return [name for name in means.sort_values(ascending=False).index if name in _WAYS]
+    return [name for name in means.sort_values(ascending=False).index if name in WAYS]
 
 
 @figures.add
@@ -146,7 +146,7 @@ def fillings_by_rate(table: pd.DataFrame, results: Results) -> Drawn | None:
     for panel, mechanism in zip(axes[0], mechanisms):
         shown = summarise(where(rows, mechanism=mechanism), ["layer", "rate"])
         for offset, (name, colour) in zip(np.linspace(-0.02, 0.02, len(_COLOURS)), _COLOURS.items()):
-            _draw_bars(panel, where(shown, layer=name), offset, _WAYS[name], colour)
+            _draw_bars(panel, where(shown, layer=name), offset, WAYS[name], colour)
         panel.set(title=f"missing {_MECHANISMS[mechanism]}", xlabel="share of values missing")
     axes[0, 0].set_ylabel("variance explained by the Bayes\npredictor and not so")
     axes[0, 0].set_ylim(bottom=0)
@@ -158,8 +158,8 @@ def fillings_by_rate(table: pd.DataFrame, results: Results) -> Drawn | None:
     return Drawn(
         figure,
         f"The more is missing, the more a way with it matters: at {100 * highest:.0f} % missing the best "
-        f"({_WAYS[means.index[0]]}) "
-        f"loses {means.iloc[0]:.2f} of the variance and the worst ({_WAYS[means.index[-1]]}) {means.iloc[-1]:.2f}",
+        f"({WAYS[means.index[0]]}) "
+        f"loses {means.iloc[0]:.2f} of the variance and the worst ({WAYS[means.index[-1]]}) {means.iloc[-1]:.2f}",
         f"Ten correlated normal predictors, linear response, {int(rows.rows.min()):,} rows to train on. Means over "
         "the mechanisms in "
         f"the title. {say_n(summarise(rows, ['layer']))}; {_BARS} Every seed draws a law of "
@@ -193,7 +193,7 @@ def fillings_of_categories(table: pd.DataFrame, results: Results) -> Drawn | Non
     panel.axvline(0, color="0.4", linewidth=1)
     said = {"flag": "zeros, flags and special categories", "mean": "mean, most frequent category"}
     panel.set(
-        yticks=range(len(names)), yticklabels=[said.get(name, _WAYS[name].removesuffix(", MLP")) for name in names]
+        yticks=range(len(names)), yticklabels=[said.get(name, WAYS[name].removesuffix(", MLP")) for name in names]
     )
     panel.set_xlabel("R² gained over zeros and no category lit")
     panel.invert_yaxis()
@@ -217,7 +217,7 @@ def fillings_on_tables(table: pd.DataFrame, results: Results) -> Drawn | None:
         return None
     sources = list(rows.data.unique())
     figure, axes = new_figure(columns=len(sources), width=4.6 + 2.9 * len(sources), height=4.8, sharey=True)
-    names = [name for name in _WAYS if name in set(rows.layer.astype(str))]
+    names = [name for name in WAYS if name in set(rows.layer.astype(str))]
     mechanisms = [name for name in _MECHANISMS if name in set(rows.mechanism.astype(str))]
     offsets = np.linspace(-0.24, 0.24, len(mechanisms)) if len(mechanisms) > 1 else [0]
     said = []
@@ -236,7 +236,7 @@ def fillings_on_tables(table: pd.DataFrame, results: Results) -> Drawn | None:
         metric = "R²" if (seen.metric == "r2").any() else "accuracy"
         panel.set(title=short_source(source), xlabel=f"{metric} on test rows")
         said.append(f"{_say_scores(where(seen, layer=names))} on {short_source(source)}")
-    axes[0, 0].set(yticks=range(len(names)), yticklabels=[_WAYS[name] for name in names])
+    axes[0, 0].set(yticks=range(len(names)), yticklabels=[WAYS[name] for name in names])
     axes[0, 0].invert_yaxis()
     add_legend(axes)
     return Drawn(
@@ -253,10 +253,13 @@ def _say_scores(rows: pd.DataFrame) -> str:
     means = (
         summarise(found if len(found) else rows, ["layer"]).set_index("layer")["mean"].drop("complete", errors="ignore")
     )
-    return f"{means['zero']:.2f}, {means['mean']:.2f}, {means.max():.2f} ({_WAYS[means.idxmax()]})"
+    return f"{means['zero']:.2f}, {means['mean']:.2f}, {means.max():.2f} ({WAYS[means.idxmax()]})"
 
 
 def _removed_said(rows: pd.DataFrame) -> str:
     removed = rows[rows.mechanism != "as_found"]
     shares = ", ".join(f"{100 * rate:.0f} %" for rate in sorted(removed.rate.unique()))
-    return f"{shares} of the values removed from training, validation and test rows alike." if len(removed) else ""
+    if removed.empty:
+        return ""
+    others = "" if len(removed) == len(rows) else " (of a table with holes of its own, beside them: as found)"
+    return f"{shares} of the values removed from training, validation and test rows alike{others}."
