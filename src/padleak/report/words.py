@@ -70,7 +70,8 @@ def say_data(about: Mapping) -> str:
     """
     said = [f"{about['rows']:,} rows" + (f", {about['to_test']:,} of them to test on" if "to_test" in about else "")]
     if about["classes"]:
-        said.append(f"{about['classes']} classes, the largest {say_percent(about['largest_class'])}")
+        names = ", ".join(about["names"]) + (", ..." if len(about["names"]) < about["classes"] else "")
+        said.append(f"{about['classes']} classes ({names}), the largest {say_percent(about['largest_class'])}")
     else:
         said.append("a number to predict")
     if "steps" in about:

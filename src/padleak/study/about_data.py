@@ -14,14 +14,15 @@ from padleak.study.cell import Cell
 _OF_TABLES = "missing"
 _OF_SEQUENCES = ("sequence", "blockwise", "distribution", "dynamics", "epoch")
 _MOST_LENGTHS = 8
+_MOST_NAMES = 6
 
 
 def about_data(cells: Iterable[Cell]) -> list[dict[str, Any]]:
     """One object a data set of sequences, or table that was not drawn, in the order of their sources.
 
-    All have `source`, `rows`, `classes` (how many; 0 for numbers to predict), `largest_class` (its share) and `left_out`
-    (reasons with their numbers). Sequences have `to_test` (rows), `steps` (quantiles .1, .5, .9 and 1 of the lengths) and
-    `laid_out`: by the length to which rows are filled or cut, the share of rows that are cut, and of steps that are fill.
+    All have `source`, `rows`, `classes` (how many; 0 for numbers to predict), `names` (of the first of them), `largest_class`
+    (its share) and `left_out` (reasons with their numbers). Sequences have `to_test` (rows), `steps` (quantiles .1, .5, .9
+    and 1 of the lengths) and `laid_out`: by the length to which rows are filled or cut, the share of rows that are cut, and of steps that are fill.
     Tables have `columns` and `missing` (share of values). What can no longer be read is left out.
     """
     lengths: dict[tuple[str, bool], set[int]] = defaultdict(set)
@@ -70,4 +71,8 @@ def _lay_out(steps: np.ndarray, length: int) -> dict[str, float]:
 
 def _of_classes(labels: np.ndarray, classes: tuple[str, ...]) -> Mapping[str, Any]:
     counts = np.bincount(labels.astype(int)) if classes else np.array([0])
-    return {"classes": len(classes), "largest_class": float(counts.max() / len(labels)) if classes else None}
+    return {
+        "classes": len(classes),
+        "names": list(classes[:_MOST_NAMES]),
+        "largest_class": float(counts.max() / len(labels)) if classes else None,
+    }
