@@ -22,8 +22,8 @@ def about_data(cells: Iterable[Cell]) -> list[dict[str, Any]]:
 
     All have `source`, `rows`, `classes` (how many; 0 for numbers to predict), `names` (of the first of them), `largest_class`
     (its share) and `left_out` (reasons with their numbers). Sequences have `to_test` (rows), `steps` (quantiles .1, .5, .9
-    and 1 of the lengths) and `laid_out`: by the length to which rows are filled or cut, the share of rows that are cut, and of steps that are fill.
-    Tables have `columns` and `missing` (share of values). What can no longer be read is left out.
+    and 1 of the lengths) and `laid_out`: by the length to which rows are filled or cut, the share of rows that are cut, and
+    of steps that are fill. Tables have `columns` and `missing` (share of values). What can no longer be read is left out.
     """
     lengths: dict[tuple[str, bool], set[int]] = defaultdict(set)
     for cell in cells:
