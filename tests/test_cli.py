@@ -22,6 +22,7 @@ def padleak(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     [
         (["run", "core_gird"], "experiment must be one of attention_masking, cloze, core_grid"),
         (["run", "core_gird"], "Did you mean core_grid?"),
+        (["run", "standrad", "core_grid"], "Is the profile standard meant? (--profile standard)"),
         (["run", "--profile", "standart"], "Did you mean standard?"),
         (["run", "--dataset", "csv:nowhere.csv"], "must be a file that exists; got nowhere.csv"),
         (["run", "--dataset", "docstring"], "Did you mean docstrings?"),

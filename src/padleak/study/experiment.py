@@ -1,5 +1,6 @@
 """An experiment: one question, the cells that answer it, and the claims they settle. One file a question."""
 
+import difflib
 import functools
 import importlib.util
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from padleak.arguments import check_kind, check_name
 from padleak.errors import InputError, naming_the_line, unknown_name
 from padleak.folders import find_folder
 from padleak.study.claims import Claim
-from padleak.study.grid import Design, Profile
+from padleak.study.grid import PROFILES, Design, Profile
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,11 @@ def choose_experiments(names: list[str]) -> list[Experiment]:
     """The named experiments, or all."""
     found = find_experiments()
     for name in names:
+        profile = "".join(difflib.get_close_matches(name, PROFILES, n=1))
+        if name not in found and profile:
+            raise InputError(
+                "experiment", "the name of one", name, f"Is the profile {profile} meant? (--profile {profile})"
+            )
         if name not in found:
             raise unknown_name("experiment", found, name)
     return [found[name] for name in names or found]

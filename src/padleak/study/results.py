@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from padleak.arguments import check_kind
+from padleak.arguments import check_kind, check_name
 from padleak.errors import InputError, first_line
 from padleak.reading.arrays import read_arrays
 from padleak.reading.tables import read_parquet
@@ -38,9 +38,9 @@ class Results:
         check_kind("results folder", folder, str | Path, "the path of a folder")
         self.folder = Path(folder)
         if not (self.folder / "run.json").is_file():
-            raise InputError(
-                "results folder", "written by `padleak run`", str(folder), "Run ./run_all.sh, or name another folder."
-            )
+            cure = "Run ./run_all.sh, or name another folder."
+            missing = "" if self.folder.exists() else "There is no such folder. "
+            raise InputError("results folder", "written by `padleak run`", str(folder), missing + cure)
 
     def __repr__(self) -> str:
         return f"Results({str(self.folder)!r}): {', '.join(self.run['experiments'])}"
@@ -87,8 +87,7 @@ class Results:
 
     def of(self, experiment: str) -> pd.DataFrame:
         """The measurements of one experiment."""
-        if experiment not in self.run["experiments"]:
-            raise InputError("experiment", f"one of {', '.join(self.run['experiments'])}", experiment)
+        check_name("experiment", experiment, self.run["experiments"])
         cells = self.run["experiments"][experiment]["cells"]
         return self.measurements[self.measurements.cell.isin(cells)]
 
