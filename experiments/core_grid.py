@@ -139,7 +139,7 @@ EXPERIMENT = Experiment(
         Claim(
             "L2", "LSTMs reduce the impact of zero-padding and do not eliminate it", "LSTM article (2025)",
             (
-                Above("shift of the last state after 32 fill steps, no mask", shift_after_32, "share of its norm", 0.01),
+                Above("shift after 32 fill steps, no mask; mean of sides, lengths", shift_after_32, "share of its norm", 0.01),
                 Below("after pre-padding, minus that of mean pooling", beyond_mean_pooling("pre"), "share of its norm"),
                 Below("after post-padding, minus that of mean pooling", beyond_mean_pooling("post"), "share of its norm"),
             ),
@@ -149,7 +149,7 @@ EXPERIMENT = Experiment(
             "L3", "The effect of padding on an LSTM is minor, but consistent and detectable", "LSTM article (2025)",
             (
                 Below(
-                    "shift of the last state after 32 fill steps, no mask",
+                    "shift after 32 fill steps, no mask; mean of sides, lengths",
                     lambda table: shift_after_32(table, "token_shift"), "times one exchanged word", 1,
                 ),
                 Above("smallest shift after a single fill step", smallest_shift_after_one, "share of its norm", 0.01),

@@ -12,6 +12,7 @@ import pytest
 
 import padleak
 from padleak.report.page import Section, gather, templates
+from padleak.report.words import deciding_part
 
 pytestmark = pytest.mark.slow
 
@@ -195,10 +196,12 @@ def test_a_source_shows_just_its_rows(seen, results):
 
 
 def test_words_are_sought_in_all_of_a_row_and_together_with_the_verdict(seen, results):
-    found = [
-        row for row in results.verdicts.to_dict("records")
-        if all(word in f"{row['statement']} {row['source']} {row['unit']}".lower() for word in ("mask", "lstm"))
-    ]  # fmt: skip
+    def text(row) -> str:
+        part = deciding_part(row)
+        return f"{row['statement']} {row['source']} {part['unit']} {part['what']}".lower()
+
+    rows = results.verdicts.to_dict("records")
+    found = [row for row in rows if all(word in text(row) for word in ("mask", "lstm"))]
     assert sorted(ids(seen["filter"]["words"])) == sorted(row["id"] for row in found) != []
     first = next(iter(seen["filter"]["verdicts"]))
     assert sorted(ids(seen["filter"]["both"])) == sorted(row["id"] for row in found if row["verdict"] == first)
