@@ -383,6 +383,16 @@ class TestCures:
         assert says in found.cure
 
 
+def test_a_leak_that_begins_with_many_steps_of_fill_is_found_where_many_are_asked_for():
+    def forgets(batch):
+        return batch.sum(axis=1) * np.where((batch == 0).sum(axis=1) > 9, 0.5, 1.0)
+
+    assert not padleak.audit_callable(forgets, BATCH).leaks
+    assert padleak.audit_callable(forgets, BATCH, fill=20).leaks
+    with pytest.raises(InputError, match="fill must be between 2 and 10000; got 1"):
+        padleak.audit_callable(forgets, BATCH, fill=1)
+
+
 class TestWhatIsNoNumber:
     def test_a_model_that_gives_none_is_refused_with_the_layer_behind_which_it_begins(self):
         model = leaky()

@@ -336,6 +336,7 @@ def _of_the_auditor() -> list[Call]:
         "pad_value": [("wrong type", value) for value in ("x", [1], {}, 1j)],
         "side": _names("pots"),
         "time_axis": [*_NO_NUMBERS, ("wrong type", 1.5), ("wrong shape", 0), ("wrong shape", 9), ("wrong shape", -1)],
+        "fill": _whole(2),
     }
     return [
         Call("audit_callable", audit_callable, {"function": _function, "inputs": batch},
@@ -343,9 +344,9 @@ def _of_the_auditor() -> list[Call]:
         *(Call(f"{of.__name__}", of, {"model": _model(), "inputs": batch}, {
             "model": [*_NO_OBJECTS, ("wrong type", _function)], "inputs": [*inputs, ("ids over the vocabulary",
             batch * 9), ("negative ids", -batch)],
-            **(more if of is audit else {name: more[name] for name in ("pad_value", "side")}),
+            **more,
             "pad_value": [*more["pad_value"], ("ids over the vocabulary", 10), ("negative ids", -1)],
-            **({"seed": _whole(0)} if of is audit else {})}) for of in (audit, testing.assert_padding_invariant)),
+            "seed": _whole(0)}) for of in (audit, testing.assert_padding_invariant)),
     ]  # fmt: skip
 
 

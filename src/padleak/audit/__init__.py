@@ -12,6 +12,7 @@ from padleak.audit.batch import feed_of_batch
 from padleak.audit.checks import check
 from padleak.audit.checks.case import Case
 from padleak.audit.diagnosis import Finding, diagnose
+from padleak.audit.feed import LONGEST_FILL, MOST_FILL
 from padleak.audit.made_up import feed_of_model
 from padleak.audit.model import draw_weights, left_as_it_was, opened_in_time, precision_of, trace_of
 from padleak.audit.probe import examine
@@ -34,6 +35,7 @@ def audit(
     time_axis: int | None = None,
     seed: int = 0,
     trusted: bool = True,
+    fill: int = MOST_FILL,
 ) -> AuditReport:
     """Show a model the same sequences with and without fill, and say what differs, where it got in, and how to mend it.
 
@@ -49,6 +51,7 @@ def audit(
         side: Where fill goes: `post`, `pre` or `both`.
         time_axis: Axis of time in inputs; where the model leaves an axis open, or 1, if not given.
         seed: Of made-up inputs and drawn weights.
+        fill: Steps of fill at most; one step is tried, too. Where the model insists on a length, that decides.
         trusted: False for a stranger's model: what saving loses is then told without running code that its configuration holds.
 
     Raises:
@@ -62,7 +65,8 @@ def audit(
         raise InputError("model", "a Keras 3 model", type(model).__name__, cure)
     check_side(side)
     check_whole("seed", seed, 0)
-    feed = feed_of_model(model, inputs, pad_value, time_axis, seed)
+    check_whole("fill", fill, 2, LONGEST_FILL)
+    feed = replace(feed_of_model(model, inputs, pad_value, time_axis, seed), fill=fill)
     original = model
     if feed.fixed is not None and (opened := opened_in_time(model, feed)) is not None:
         model, feed = opened, replace(feed, fixed=None)
@@ -87,7 +91,12 @@ def audit(
 
 
 def audit_callable(
-    function: Callable[[Any], Any], inputs: Any, pad_value: float | None = None, side: str = "both", time_axis: int = 1
+    function: Callable[[Any], Any],
+    inputs: Any,
+    pad_value: float | None = None,
+    side: str = "both",
+    time_axis: int = 1,
+    fill: int = MOST_FILL,
 ) -> AuditReport:
     """The empirical half, for anything that maps a batch to an array: PyTorch, Hugging Face, ONNX, a service.
 
@@ -98,6 +107,7 @@ def audit_callable(
         pad_value: What fill holds; looked for in the batch if not given, else 0.
         side: Where fill goes: `post`, `pre` or `both`.
         time_axis: Axis of time in inputs.
+        fill: Steps of fill at most; one step is tried, too.
 
     Raises:
         InputError: Inputs without a time axis, or a function that fails on them.
@@ -110,7 +120,8 @@ def audit_callable(
         parts = list(batch.values()) if isinstance(batch, dict) else batch if isinstance(batch, list) else [batch]
         return Trace.of_outputs(name, _numbers_by_row(function(batch), len(parts[0])))
 
-    feed = feed_of_batch(inputs, pad_value, time_axis)
+    check_whole("fill", fill, 2, LONGEST_FILL)
+    feed = replace(feed_of_batch(inputs, pad_value, time_axis), fill=fill)
     examination = examine(run, feed, SIDES[side], "float32")
     return AuditReport(name, feed.pad_value, tuple(diagnose([examination])), (examination,))
 

@@ -9,7 +9,9 @@ import numpy as np
 STATIC, TOKENS, FEATURES = "static", "tokens", "features"
 MASK, POSITIONS, SEGMENTS = "mask", "positions", "segments"
 
-_COUNTS = 1, 6
+MOST_FILL = 6
+"""Steps of fill at most, if nothing else is asked for."""
+LONGEST_FILL = 10_000
 """Steps of fill: one, and nearly as many as a made-up sequence has; one odd, one even, for what goes by windows."""
 _LOUDER = 1000
 """Times that other content of fill is larger than real features are."""
@@ -110,6 +112,7 @@ class Feed:
         fixed: Length that the model insists on; None where it takes any.
         sides_seen: The sides on which the user's batch has fill.
         had_empty_row: Whether it has a row that is all fill.
+        fill: Steps of fill at most, where the model does not insist on a length.
     """
 
     parts: tuple[Part, ...]
@@ -119,11 +122,12 @@ class Feed:
     fixed: int | None = None
     sides_seen: frozenset[str] = frozenset()
     had_empty_row: bool = False
+    fill: int = MOST_FILL
 
     @property
     def counts(self) -> tuple[int, ...]:
         """Steps of fill that rows get, the fewest first."""
-        return _COUNTS if self.fixed is None else (self.fixed - self.steps,)
+        return (1, self.fill) if self.fixed is None else (self.fixed - self.steps,)
 
     @property
     def has_mask_input(self) -> bool:

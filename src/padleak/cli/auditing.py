@@ -22,6 +22,7 @@ def audit(
     time_axis: Annotated[
         int | None, typer.Option(help="Axis of time in inputs; the one that the model leaves open, or 1, if not given.")
     ] = None,
+    fill: Annotated[int, typer.Option(min=2, max=10_000, help="Steps of fill at most; one step is tried, too.")] = 6,
     custom: Annotated[
         list[str] | None, typer.Option(help="Module that defines the model's own layers; its code is run.")
     ] = None,
@@ -55,7 +56,9 @@ def audit(
     warnings.simplefilter("ignore")  # the report tells of them, at their layers
     batch = None if inputs is None else load_batch(inputs)
     try:
-        found = audit_model(load_model(model, custom or []), batch, pad_value, side, time_axis, trusted=False)
+        found = audit_model(
+            load_model(model, custom or []), batch, pad_value, side, time_axis, trusted=False, fill=fill
+        )
     except InputError:
         raise
     except Exception as error:  # exit code 1 says that it leaks, and nothing else
