@@ -8,6 +8,7 @@ from samples import BATCH, leaky
 import padleak
 from padleak.audit.catalogue import CATALOGUE
 from padleak.audit.catalogue.parts import classifier, embed, lstm, tokens
+from padleak.audit.files import load_model
 from padleak.errors import InputError
 from padleak.models.backend import keras
 
@@ -408,3 +409,34 @@ class TestWhatIsNoNumber:
 def test_what_is_to_mend_beside_leaks_is_counted_in_the_first_line():
     report = next(trap for trap in CATALOGUE if trap.code == "LOSS_COUNTS_FILL" and not trap.leaks).audit(mended=False)
     assert f"no leak found; {len(report.findings)} to mend beside" in report.summary
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("old.h5", "Of the older format"), ("text.keras", "It is no archive"), ("folder.keras", "That is a folder"),
+        ("model.zip", "Its name must end in .keras"), ("nowhere.keras", "There is no such file"),
+    ],
+)  # fmt: skip
+def test_of_a_file_that_is_no_model_it_is_told_why(tmp_path, name, says):
+    if name == "folder.keras":
+        (tmp_path / name).mkdir()
+    elif name != "nowhere.keras":
+        (tmp_path / name).write_text("something else")
+    with pytest.raises(InputError, match=says):
+        load_model(tmp_path / name, [])
+
+
+class TestInfinity:
+    """Logits of minus infinity are no leak by themselves, and hide none."""
+
+    def model(self, masked: bool):
+        ids = tokens()
+        logits = keras.layers.Dense(3)(lstm()(embed(ids, mask_zero=masked)))
+        return keras.Model(ids, keras.ops.where(keras.ops.array([True, True, False]), logits, -float("inf")))
+
+    def test_a_leak_beside_it_is_found(self):
+        assert padleak.audit(self.model(masked=False)).leaks
+
+    def test_without_one_there_is_none(self):
+        assert not padleak.audit(self.model(masked=True)).leaks

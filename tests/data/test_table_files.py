@@ -163,7 +163,7 @@ def test_rows_longer_than_the_header_are_told(tmp_path):
 @pytest.mark.parametrize("column", ["age", "ill"])
 def test_a_mark_that_nobody_named_is_named(tmp_path, column):
     numbers = ["NA" if row == 7 else f"{row * 1.5}" for row in range(ROWS)]
-    with pytest.raises(InputError, match=r"got NA among numbers\. If NA marks what is missing, say --missing 'NA'"):
+    with pytest.raises(InputError, match=r"got NA among numbers\. If NA marks what is missing, say --missing NA"):
         load_table(f"csv:{write(tmp_path, **{column: numbers})}?target=ill")
     read = load_table(f"csv:{write(tmp_path, **{column: numbers})}?target=ill&missing=NA")
     assert len(read) == ROWS - (column == "ill")

@@ -12,7 +12,7 @@ import pytest
 
 import padleak
 from padleak.report.page import Section, gather, templates
-from padleak.report.words import deciding_part
+from padleak.report.words import told_part
 
 pytestmark = pytest.mark.slow
 
@@ -197,7 +197,7 @@ def test_a_source_shows_just_its_rows(seen, results):
 
 def test_words_are_sought_in_all_of_a_row_and_together_with_the_verdict(seen, results):
     def text(row) -> str:
-        part = deciding_part(row)
+        part = told_part(row)
         return f"{row['statement']} {row['source']} {part['unit']} {part['what']}".lower()
 
     rows = results.verdicts.to_dict("records")

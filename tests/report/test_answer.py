@@ -8,7 +8,7 @@ from padleak.report.answer import write_answer
 
 
 def claim(name, *effects, n=5, source="somebody", verdict="inconclusive"):
-    parts = [{"effect": effect, "low": effect - 0.01, "high": effect + 0.02} for effect in effects]
+    parts = [{"effect": effect, "low": effect - 0.01, "high": effect + 0.02, "holds": True} for effect in effects]
     effect = effects[0] if effects else None
     return {"id": name, "source": source, "verdict": verdict, "n": n, "effect": effect, "parts": parts}
 
@@ -46,6 +46,7 @@ def test_a_cost_is_asserted_only_where_its_interval_says_so():
     for bare, lead in (
         ([0.30, 0.32, 0.31], "It costs"),
         ([0.30, 0.80, 0.60], "Whether it costs accuracy, these seeds"),
+        ([0.80, 0.83, 0.81], "It costs no accuracy"),
     ):
         table = rows(bare, masked=[0.6, 0.63, 0.61])
         about = {"source": "made", "largest_class": 0.25}
@@ -74,13 +75,14 @@ def test_of_a_table_of_ones_own_the_best_way_is_told_against_zeros():
         )  # fmt: skip
         sentence, _ = write_answer(planted)
         assert (
-            sentence.startswith("On your table, with the holes that it has, mean fill, MLP does best")
+            sentence.startswith("On your table, with the holes that it has, mean fill, MLP has the highest mean")
             and told in sentence
         )
 
 
 def test_where_attention_loses_its_mask_is_told():
     attention, _ = said(claim("P7", 0.14, 2e-7, verdict="supported"))
+    assert len(said(claim("P7", 0.0, 2.0, verdict="refuted"))) == 1
     assert "(largest change 2e-07)" in attention and "by 14 % [13, 16] of its norm (P7: supported)" in attention
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from padleak.report.words import deciding_part
+from padleak.report.words import told_part
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from padleak.report.words import deciding_part
 )
 def test_a_refuted_claim_is_told_by_what_does_not_hold_and_others_by_their_first_part(verdict, holds, told):
     parts = [{"what": number, "holds": one} for number, one in enumerate(holds)]
-    assert deciding_part({"verdict": verdict, "parts": parts})["what"] == told
+    assert told_part({"verdict": verdict, "parts": parts})["what"] == told

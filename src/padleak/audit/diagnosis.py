@@ -181,13 +181,15 @@ def _blame(leaks: Leaks, position: int, elsewhere_clean: bool) -> tuple[str, Cal
     if mask is None and not hasattr(call.layer, "weights"):
         return "TAKES_NO_MASK", call
     code, blamed = where_lost(calls, position)
-    if blamed is not call and code != "NO_MASK" and call.is_leaf and not _takes_mask(call):
+    if blamed is not call and code != "NO_MASK" and not _takes_mask(call):
         return "TAKES_NO_MASK", call  # a mask that came would be of no use
     return code, blamed
 
 
 def _takes_mask(call: Call) -> bool:
     """Whether a layer has a use for a mask, its own or of its attention."""
+    if call.kind == "Lambda":  # takes one for its function, if that does
+        return bool(getattr(call.layer, "_fn_expects_mask_arg", True))
     parameters = inspect.signature(call.layer.call).parameters
     return any("mask" in name for name in parameters)
 

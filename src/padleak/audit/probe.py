@@ -216,8 +216,14 @@ def leak_of(reference: np.ndarray, changed: np.ndarray, filled: np.ndarray, home
             start = 0 if view.places[0] == 0 else there.shape[axis] - shorter
             here, moved = (np.take(part, np.arange(shorter), axis=axis) for part in (here, moved))
             there = np.take(there, start + np.arange(shorter), axis=axis)
-    if not np.isfinite(here).all():
+    if np.isnan(here).any():
         return None
+    infinite = np.isinf(here)
+    if (here[infinite] != there[infinite]).any():
+        return float("inf")
+    # What is infinite with fill and without does not move; a step that makes it so is no yardstick.
+    here, there = (np.where(infinite, 0, part) for part in (here, there))
+    moved = np.where(infinite | ~np.isfinite(moved), here, moved)
     distance, yardstick = _distance(here, there), _distance(here, moved)
     if not np.isfinite(distance):
         return float("inf")

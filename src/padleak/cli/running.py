@@ -99,7 +99,7 @@ def check_same_data(store, profile) -> None:
     """Raises an `InputError` for a folder of results on other data: their report would be lost."""
     before = store.profile()
     for setting in TAKEN_AS.values() if before else ():
-        there, here = (getattr(one, setting).partition("?")[0] for one in (before, profile))
+        there, here = (getattr(one, setting) for one in (before, profile))
         if there != here:
             rule = f"a folder of results on {here or 'our own data'}"
             raise InputError("--results", rule, f"{store.folder}, on {there or 'our own data'}", "Name another folder.")
@@ -186,14 +186,14 @@ def run_plan(plan, whole, store, workers, limit) -> int:
 
 def print_verdicts(folder: Path) -> None:
     """The table of claims on stdout."""
-    from padleak.report.words import deciding_part, say_effect, say_p
+    from padleak.report.words import say_effect, say_p, told_part
     from padleak.study.results import load
 
     table = Table(title="Claims and verdicts", title_justify="left")
     for heading, style in (("claim", "bold"), ("verdict", ""), ("effect [95 %]", ""), ("n", ""), ("p (Holm)", "")):
         table.add_column(heading, style=style, no_wrap=heading != "claim")
     for verdict in load(folder).verdicts.to_dict("records"):
-        part = deciding_part(verdict)
+        part = told_part(verdict)
         table.add_row(
             f"{verdict['id']}  {verdict['statement']}",
             f"[{MARKS[verdict['verdict']]}]{verdict['verdict']}[/]",

@@ -8,6 +8,7 @@ import difflib
 import hashlib
 import lzma
 import os
+import shlex
 import sys
 import zlib
 from collections import Counter
@@ -28,7 +29,7 @@ from padleak.reading.tables import compression_of, read_parquet
 _TEST_SHARE = 0.3
 _KERAS_FILES = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 _MOST_IDS = 10**7
-_FEWEST_OF_A_CLASS = 2
+_FEWEST_ROWS_A_CLASS = 2
 _LARGEST = np.finfo(np.float32).max
 """Of a feature: they are kept as float32."""
 
@@ -236,10 +237,12 @@ def parse(file: Path, read: Callable):
 def _cure_of(file: Path, error: Exception) -> str:
     """What to do about a file that is often given for another."""
     with contextlib.suppress(OSError), file.open("rb") as stream:
-        if stream.read(2) == b"PK":
+        if stream.read(2) == b"PK" and file.suffix != ".npz":
             return "It is a workbook or an archive: save the table as CSV."
     if isinstance(error, UnicodeDecodeError):
-        return f"It is not UTF-8: `iconv -f latin1 -t utf-8 {file.name} > NEW` makes it so, if it is Latin-1."
+        return (
+            f"It is not UTF-8: `iconv -f latin1 -t utf-8 {shlex.quote(file.name)} > NEW` makes it so, if it is Latin-1."
+        )
     if isinstance(error, pd.errors.ParserError):
         return "Are fields parted by something else? Save it with commas, or with tabs as tsv:FILE; quote what holds commas."
     return ""
@@ -385,9 +388,9 @@ def _check_classes(path: str, labels: list[str], skipped: Counter[str]) -> tuple
         left_out = ", ".join(f"{count} ({reason})" for reason, count in skipped.items()) or "nothing"
         seen = f"{', '.join(classes) or 'none'} in {len(labels)} usable rows; left out: {left_out}"
         raise InputError(path, "of at least two classes", seen)
-    if len(classes) > len(labels) / _FEWEST_OF_A_CLASS:
+    if len(classes) > len(labels) / _FEWEST_ROWS_A_CLASS:
         raise InputError(
-            f"labels of {path}", f"classes of {_FEWEST_OF_A_CLASS} rows or more, on average",
+            f"labels of {path}", f"classes of {_FEWEST_ROWS_A_CLASS} rows or more, on average",
             f"{len(classes)} classes in {len(labels)} usable rows",
             "Name another column with --label, or put numbers into classes: in tables of texts, numbers are not predicted.",
         )  # fmt: skip

@@ -4,6 +4,7 @@ Columns of numbers are numbers, others are categories; `categorical` names those
 whole numbers, or of words, is a class.
 """
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -136,7 +137,9 @@ def _check_words(path: str, column: pd.Series, missing: str) -> None:
     if is_word.any() and is_word.mean() < 1 - _MOSTLY:
         words = ", ".join(column[is_word].unique()[:3])
         marks = ",".join([*_split(missing), column[is_word].iloc[0]])
-        cure = f"If {words} marks what is missing, say --missing '{marks}'; if the numbers are codes, name the"
+        cure = (
+            f"If {words} marks what is missing, say --missing {shlex.quote(marks)}; if the numbers are codes, name the"
+        )
         raise InputError(
             f"column {column.name} of {path}",
             "numbers or categories",

@@ -28,7 +28,7 @@ from padleak.report.plots import STYLE, Drawn, figures
 from padleak.report.policy import content_policy
 from padleak.report.templating import templates
 from padleak.report.thread import answer_thread
-from padleak.report.words import deciding_part, say_data, say_effect, say_number, say_p, say_power
+from padleak.report.words import say_data, say_effect, say_number, say_p, say_power, told_part
 from padleak.study.claims import ALPHA, NO_ROWS
 from padleak.study.experiment import experiments_folder, find_experiments
 from padleak.study.places import not_a_link, own_folder
@@ -181,7 +181,7 @@ def gather(results: Results, sections: list[Section]) -> dict:
     verdicts = results.verdicts.to_dict("records")
     for verdict in verdicts:
         verdict["p_shown"] = say_p(verdict["p_holm"])
-        verdict["headline"] = deciding_part(verdict)
+        verdict["headline"] = told_part(verdict)
         for part in verdict["parts"]:
             part["shown"] = say_effect(part)
             part["power"] = say_power(part)

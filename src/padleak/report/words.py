@@ -15,7 +15,7 @@ def say_number(value: float | None) -> str:
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def deciding_part(verdict: Mapping) -> Mapping:
+def told_part(verdict: Mapping) -> Mapping:
     """The part of a claim that a table tells: the first, or of a refuted claim the first that does not hold."""
     failed = [part for part in verdict["parts"] if part["holds"] is False]
     return failed[0] if failed and verdict["verdict"] == "refuted" else verdict["parts"][0]
@@ -71,14 +71,14 @@ def say_data(about: Mapping) -> str:
     said = [f"{about['rows']:,} rows" + (f", {about['to_test']:,} of them to test on" if "to_test" in about else "")]
     if about["classes"]:
         names = ", ".join(about["names"]) + (", ..." if len(about["names"]) < about["classes"] else "")
-        said.append(f"{about['classes']} classes ({names}), the largest {say_percent(about['largest_class'])}")
+        said.append(f"{about['classes']} classes ({names}), the most frequent {say_percent(about['largest_class'])}")
     else:
         said.append("a number to predict")
     if "steps" in about:
         low, middle, high, longest = about["steps"]
         said.append(f"median {middle} steps, eight of ten rows {low} to {high}, the longest {longest}")
         said += [
-            f"at {length} steps {say_percent(laid['cut'])} of the rows are cut, {say_percent(laid['fill'])} of the steps fill"
+            f"at {length} steps {_say_some(laid['cut'])} of the rows are cut, {say_percent(laid['fill'])} of the steps fill"
             for length, laid in about["laid_out"].items()
         ]
     else:
@@ -88,6 +88,11 @@ def say_data(about: Mapping) -> str:
         reasons = [f"{left_out[why]:,} ({why})" for why in left_out] if isinstance(left_out, Mapping) else left_out
         said.append(f"left out: {', '.join(reasons)}")
     return f"{short_source(about['source'])}: {'; '.join(said)}"
+
+
+def _say_some(share: float) -> str:
+    """A share that is not said to be none where it is some."""
+    return "less than " + say_percent(0.01) if 0 < share < 0.005 else say_percent(share)
 
 
 def say_percent(share: float) -> str:
