@@ -154,7 +154,7 @@ class TestCode:
             sys.modules["padleak.audit"], "audit", lambda *model, **settings: asked.append(settings) or 1 / 0
         )
         CliRunner().invoke(app, ["audit", str(model)])
-        assert asked == [{"trusted": False}]
+        assert asked == [{"trusted": False, "fill": 6}]
 
 
 class TestOtherFormats:
