@@ -187,7 +187,7 @@ def load(folder: str | Path) -> Results:
     >>> padleak.load("results/nowhere")
     Traceback (most recent call last):
         ...
-    padleak.errors.InputError: results folder must be written by `padleak run`; got results/nowhere. Run ./run_all.sh, or \
-name another folder.
+    padleak.errors.InputError: results folder must be written by `padleak run`; got results/nowhere. There is no such \
+folder. Run ./run_all.sh, or name another folder.
     """
     return Results(folder)
