@@ -34,8 +34,8 @@ class InputError(ValueError):
         return _restore, (str(self), self.argument)
 
 
-def unknown_name(argument: str, known: Iterable[str], name: str) -> InputError:
-    """The error for a name that is none of the known ones, with the closest of them.
+def unknown_name(argument: str, known: Iterable[str], name: str, also: str = "") -> InputError:
+    """The error for a name that is none of the known ones, with the closest of them; `also` is what else may be done.
 
     >>> str(unknown_name("masking", ["none", "explicit"], "explizit"))
     'masking must be one of none, explicit; got explizit. Did you mean explicit?'
@@ -43,7 +43,7 @@ def unknown_name(argument: str, known: Iterable[str], name: str) -> InputError:
     known = tuple(known)
     close = difflib.get_close_matches(str(name), known, n=1)
     cure = f"Did you mean {close[0]}?" if close else ""
-    return InputError(argument, f"one of {', '.join(known) or 'none'}", name, cure)
+    return InputError(argument, f"one of {', '.join(known) or 'none'}", name, f"{cure} {also}".strip())
 
 
 @contextlib.contextmanager

@@ -18,6 +18,10 @@ class Cure:
     by_kind: dict[str, str] = field(default_factory=dict)
 
 
+_OUT_OF_THE_WAY = (
+    "Put the fill out of the way before: zeros for what sums, values far below for what takes the largest; or choose a "
+    "layer that takes a mask. A layer of your own gets it by call(self, x, mask=None)."
+)
 _FAR_BELOW = "Set fill far below everything else first: where(mask[..., None], x, -1e4)."
 _BY_ARITHMETIC = {
     "Mean": "Divide by the number of real steps, not by all: with m = cast(mask, x.dtype)[..., None] the mean is "
@@ -86,8 +90,7 @@ CURES = {
     ),
     "MASK_IGNORED": Cure(
         "{kind} gets the right mask and takes no notice of it.",
-        "Put the fill out of the way before: zeros for what sums, values far below for what takes the largest; or choose a "
-        "layer that takes a mask. A layer of your own gets it by call(self, x, mask=None).",
+        _OUT_OF_THE_WAY,
         _BY_ARITHMETIC
         | {
             "BatchNormalization": "Use LayerNormalization, or hand the mask over: BatchNormalization takes mask=.",
@@ -101,8 +104,7 @@ CURES = {
     ),
     "TAKES_NO_MASK": Cure(
         "{kind} mixes steps, and takes no mask.",
-        "Put the fill out of the way before: zeros for what sums, values far below for what takes the largest; or choose a "
-        "layer that takes a mask. A layer of your own gets it by call(self, x, mask=None).",
+        _OUT_OF_THE_WAY,
         _BY_ARITHMETIC,
     ),
     "LEAK_IN_CODE": Cure(

@@ -4,7 +4,6 @@ Rows that cannot be used are left out, counted and reported; a file without usab
 """
 
 import contextlib
-import difflib
 import hashlib
 import lzma
 import os
@@ -22,7 +21,7 @@ import pandas as pd
 from padleak.data.dataset import Dataset, datasets
 from padleak.data.sequences import Sequences
 from padleak.data.vocabulary import FILL, FIRST_WORD, Vocabulary, split_words
-from padleak.errors import InputError, first_line
+from padleak.errors import InputError, first_line, unknown_name
 from padleak.reading.arrays import read_arrays
 from padleak.reading.tables import compression_of, read_parquet
 
@@ -278,10 +277,8 @@ def _read_table(path: str, read: Callable[[], pd.DataFrame], text: str, label: s
         raise InputError(path, "a table with rows below its header", "none")
     for option, column in (("text", text), ("label", label)):
         if column not in table:
-            known = list(map(str, table.columns))
-            close = "".join(f"Did you mean {name}? " for name in difflib.get_close_matches(column, known, n=1))
-            cure = f"{close}Name the column of {option}s with --{option} (in a source, ?{option}=COLUMN)."
-            raise InputError(f"{option} column of {path}", f"one of {', '.join(known)}", column, cure)
+            also = f"Name the column of {option}s with --{option} (in a source, ?{option}=COLUMN)."
+            raise unknown_name(f"{option} column of {path}", map(str, table.columns), column, also)
     return _from_texts(path, table[text].tolist(), table[label].tolist(), words)
 
 
